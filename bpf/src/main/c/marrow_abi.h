@@ -1,0 +1,276 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * What the kernel side and Java both see: layouts, limits, codes.  This header is the one source: gen_abi.c
+ * includes it and writes Abi.java at build time, so the two cannot disagree.
+ *
+ * Plain C with fixed-width types only; no kernel or libc headers beyond stdint.  Little-endian, x86-64.
+ */
+#ifndef MARROW_ABI_H
+#define MARROW_ABI_H
+
+#ifdef __bpf__
+typedef unsigned char u8;
+typedef unsigned short u16;
+typedef unsigned int u32;
+typedef unsigned long long u64;
+typedef int s32;
+typedef long long s64;
+#else
+#include <stdint.h>
+typedef uint8_t u8;
+typedef uint16_t u16;
+typedef uint32_t u32;
+typedef uint64_t u64;
+typedef int32_t s32;
+typedef int64_t s64;
+#endif
+
+/* Changed whenever a layout below changes: pins of another version are refused, never guessed at. */
+#define ABI_VERSION 1
+
+/* ---- limits (docs/ARCHITECTURE.md, "Bounds") ---- */
+#define KEY_BYTES_MAX 512
+#define VALUE_BYTES_MAX 65536
+#define ARGUMENTS_MAX 12            /* of a command that runs in the kernel; longer ones go to Java */
+#define REQUESTS_MAX 128            /* connections served by one run */
+#define COMMANDS_PER_RUN_MAX 8192
+#define ATTEMPTS_MAX 64             /* optimistic attempts of one transaction before the door is told BUSY */
+#define OVERFLOW_CHAIN_MAX 8        /* buckets behind a home bucket */
+#define SHARDS_MAX 16               /* shards of allocator and counters; the shard is the CPU modulo their number */
+#define CAS_ATTEMPTS_MAX 64
+
+/* ---- record: a key and its value, immutable while a bucket refers to it ----
+ *
+ *   0        8        16         24            28          30     31      32
+ *   | log_position | version | expire_ms | value_length | key_length | type | flags | key … value … |
+ *   |  (free: link)|<--------------------------- redo record ------------------------------------->|
+ *
+ * The redo record in the ring and in the log is the same bytes from `version` on.
+ */
+struct record {
+	u64 log_position;           /* ring position at or behind the end of its redo record (I3); link while free */
+	u64 version;                /* of this key, strictly increasing (I4) */
+	u64 expire_ms;              /* Unix time in milliseconds, 0: never */
+	u32 value_length;
+	u16 key_length;
+	u8 type;                    /* enum redo_type */
+	u8 flags;                   /* 0; reserved */
+};
+#define RECORD_HEADER_BYTES 32
+#define RECORD_BYTES_MAX (RECORD_HEADER_BYTES + KEY_BYTES_MAX + VALUE_BYTES_MAX)
+#define REDO_HEADER_BYTES 24        /* the record without log_position */
+
+enum redo_type {
+	REDO_PUT = 1,               /* key has this value and deadline */
+	REDO_DELETE = 2,            /* key is absent; no value */
+	REDO_FLUSH = 3,             /* every record with a version below this one's is gone; no key, no value */
+};
+
+/* ---- heap: blocks cut into records of one size class ---- */
+#define BLOCK_BYTES 264448          /* four records of the largest class */
+#define BLOCKS_PER_SLAB 16
+#define SLABS_MAX 65536             /* 258 GiB of records */
+
+/* Sizes in bytes, ascending.  From 4,544 on they are a block's whole divisors, rounded down to 64, so that large values
+ * waste little at a block's end; below they sit just above the powers of two that values like to have. */
+#define SIZE_CLASSES(X) \
+	X(0, 64) X(1, 80) X(2, 96) X(3, 112) X(4, 128) X(5, 144) X(6, 160) X(7, 176) X(8, 192) X(9, 224) \
+	X(10, 256) X(11, 288) X(12, 320) X(13, 384) X(14, 448) X(15, 512) X(16, 576) X(17, 640) X(18, 768) X(19, 896) \
+	X(20, 1088) X(21, 1280) X(22, 1536) X(23, 1792) X(24, 2112) X(25, 2560) X(26, 3072) X(27, 3584) X(28, 4160) X(29, 4544) \
+	X(30, 5056) X(31, 5696) X(32, 6592) X(33, 7296) X(34, 8256) X(35, 9088) X(36, 10112) X(37, 11456) X(38, 13184) X(39, 14656) \
+	X(40, 16512) X(41, 18880) X(42, 22016) X(43, 26432) X(44, 29376) X(45, 33024) X(46, 37760) X(47, 44032) X(48, 52864) X(49, 66112)
+#define SIZE_CLASS_COUNT 50
+#define RECORD_CLASS_BYTES_MIN 64
+#define RECORD_CLASS_BYTES_MAX 66112
+
+/* ---- reference: where a record is, and 16 bits of its key's hash.  0 means none. ----
+ *   63        48 47     46   41 40        13 12      0
+ *   |    tag    | 1 | class | block       | index   |
+ */
+#define REF_INDEX_BITS 13
+#define REF_BLOCK_BITS 28
+#define REF_CLASS_BITS 6
+#define REF_BLOCK_SHIFT REF_INDEX_BITS
+#define REF_CLASS_SHIFT (REF_BLOCK_SHIFT + REF_BLOCK_BITS)
+#define REF_VALID_SHIFT (REF_CLASS_SHIFT + REF_CLASS_BITS)
+#define REF_TAG_SHIFT (REF_VALID_SHIFT + 1)
+
+/* ---- bucket: one cache line ---- */
+#define REFS_PER_BUCKET 5
+#define BUCKET_BYTES 64
+/* A home bucket is sized for this many keys at capacity, times ten; overflow buckets are a share of the home buckets. */
+#define KEYS_PER_BUCKET_X10 30
+#define OVERFLOW_SHARE_X100 25
+#define OVERFLOW_EXTRA 64
+
+/* ---- io slot: the page that a door and the programs share ---- */
+#define IN_BYTES 262144             /* power of two */
+#define OUT_BYTES 262144            /* power of two */
+#define REPLY_BYTES_MAX (VALUE_BYTES_MAX + 512)
+
+enum request_flag {
+	REQUEST_RESP3 = 1,          /* nil is "_\r\n" */
+	REQUEST_FAIL_STALLED = 2,   /* the named time is over: answer RING_FULL and GROWING with an error (I1) */
+	REQUEST_PASS_ALL = 4,       /* nothing hot: not authenticated, or Java has a reason */
+};
+
+/* How a request's share of a run ended.  One code per cause; each has a counter of the same index. */
+enum status {
+	STATUS_DONE = 0,            /* every whole command answered; what is left is incomplete */
+	STATUS_COLD = 1,            /* the command at in_offset is for Java */
+	STATUS_OUT_FULL = 2,        /* no room for one more reply: take the replies, run again */
+	STATUS_RING_FULL = 3,       /* no space for the redo record; nothing changed (I1) */
+	STATUS_GROWING = 4,         /* no free record, memory is on its way; nothing changed */
+	STATUS_BUSY = 5,            /* ATTEMPTS_MAX attempts lost to others; nothing changed; run again */
+	STATUS_RUN_LIMIT = 6,       /* COMMANDS_PER_RUN_MAX reached: run again */
+	STATUS_MEMORY_FULL = 7,     /* answered with -OOM: the memory budget is used up */
+	STATUS_TABLE_FULL = 8,      /* answered with -OOM: no overflow bucket left */
+	STATUS_INTERNAL = 9,        /* an invariant does not hold; the server stops (I7) */
+};
+#define STATUS_COUNT 10
+
+struct request {
+	u32 in_offset;              /* next unread byte; the program moves it behind each answered command */
+	u32 in_end;
+	u32 flags;                  /* enum request_flag */
+	u32 status;                 /* enum status */
+	u32 out_offset;             /* the replies of this run: [out_offset, out_end) of io.out */
+	u32 out_end;
+	u32 commands;               /* answered in this run */
+	u32 writes;                 /* of those, how many left a redo record */
+	u64 wait_position;          /* the replies may leave when durable is at or past this (I3) */
+	u64 write_position;         /* highest log position of the request's own writes in this run, 0: none (WAITAOF) */
+};
+
+/* State of the transaction that is being executed.  It lives in the slot, not on the 512-byte stack, and the verifier
+ * reads it back as unknown values, which keeps its state count small. */
+struct transaction {
+	u32 op;                     /* enum op (command.h) */
+	u32 argument_count;
+	u32 argument_offset[ARGUMENTS_MAX];
+	u32 argument_length[ARGUMENTS_MAX];
+	u32 next_offset;            /* of the command behind this one */
+	u32 out_limit;
+
+	u32 key_offset;
+	u32 key_length;
+	u64 hash;
+	u32 home;                   /* bucket index */
+	u32 found;
+	u32 where;                  /* bucket with the reference, or the tail bucket to insert into */
+	u32 slot;                   /* REFS_PER_BUCKET: the tail is full */
+	u64 snapshot;               /* the home's version when the attempt began: valid while unchanged */
+	u64 version_next;
+	u64 removal_position;
+	u64 reference;
+	struct record old;          /* header of the record that was found */
+
+	u32 outcome;                /* enum outcome: what this attempt wants to do */
+	u32 reply;                  /* enum reply */
+	u32 piece_old;              /* new value = this many bytes of the old value … */
+	u32 piece_new_offset;       /* … and these of io.in or io.scratch */
+	u32 piece_new_length;
+	u32 piece_from_scratch;
+	u64 expire_ms;              /* of the new record */
+	s64 number;                 /* reply value, INCR result, TTL */
+	u32 value_copied;           /* bytes of old value placed in io.out behind the room for its header */
+	u32 status;
+
+	u32 set_flags;              /* enum set_flag, of SET's options */
+	u32 options_parsed;
+	u64 option_expire_ms;
+	u64 log_position;           /* of what this attempt wrote */
+	u64 now_ms;
+};
+
+struct io {
+	u32 request_count;
+	u32 request;                /* being served */
+	u32 position;               /* in io.in, of the command being served */
+	u32 out_position;
+	u32 commands;
+	u32 shard;
+	u32 batch_count;            /* in: records to load, or buckets to visit; out: see each program */
+	u32 batch_status;
+	u64 batch_cursor;
+	u64 batch_result;
+	u64 batch_extra[4];
+	struct request requests[REQUESTS_MAX];
+	struct transaction t;
+	u8 probe[RECORD_HEADER_BYTES + KEY_BYTES_MAX + 32];
+	u8 scratch[64];
+	u8 image[RECORD_CLASS_BYTES_MAX + 64];
+	u8 in[IN_BYTES + 4096] __attribute__((aligned(64)));    /* the tail allows reads of eight bytes at any masked offset */
+	u8 out[OUT_BYTES + 69632];  /* the tail: one largest reply written before it is known to fit */
+} __attribute__((aligned(4096)));
+
+/* ---- control page ---- */
+enum store_state {
+	STATE_BUILDING = 1,         /* maps exist, nothing in them counts */
+	STATE_LOADING = 2,          /* a cold start is filling the table */
+	STATE_SERVING = 3,          /* the only state that a warm start adopts */
+	STATE_FAILED = 4,           /* the log failed (I7) */
+};
+
+struct control {
+	/* identity: written once, before the state becomes LOADING */
+	u32 abi_version;
+	u32 state;                  /* enum store_state */
+	u8 instance[16];            /* of the data directory */
+	u64 hash_seed[2];
+	u64 capacity;
+	u64 memory_bytes;
+	u64 ring_bytes;
+	u32 bucket_count;           /* home buckets; overflow buckets follow them in the same map */
+	u32 overflow_count;
+	u32 shard_count;
+	u32 slot_count;             /* io slots */
+	u8 pad0[48];
+
+	/* read by every transaction */
+	u64 version_floor;          /* a bucket whose version is below is empty: FLUSHALL and start-up move it */
+	u64 flush_position;         /* log position of the last FLUSHALL (I3) */
+	s64 clock_offset_ns;        /* CLOCK_REALTIME - CLOCK_TAI */
+	u64 clock_fixed_ms;         /* tests: when not 0, this is the time */
+	u64 heap_block_count;       /* blocks that the slabs hold now */
+	u32 heap_final;             /* no slab will be added: out of blocks is out of memory */
+	u32 pad1;
+	u8 pad2[16];
+
+	/* moved by transactions */
+	u64 clock_floor_ms;         /* time never goes back below this: what has expired stays expired */
+	u64 heap_next_block;
+	u64 overflow_free;          /* stack of freed overflow buckets: tag << 32 | bucket index */
+	u64 overflow_next;          /* overflow buckets never used so far start here */
+	u64 version_high;           /* every bucket's version is below this + VERSION_STEP */
+	u8 pad3[24];
+
+	/* moved by the log writer */
+	u64 durable;                /* ring position up to which everything is synced */
+	u8 pad4[56];
+};
+#define VERSION_STEP (1ull << 32)
+
+/* ---- counters, one element a shard; sums are the truth ---- */
+struct counters {
+	s64 keys;
+	u64 commands;
+	u64 writes;
+	u64 attempts_lost;          /* revalidation failed, tried again */
+	u64 purged;                 /* buckets emptied behind FLUSHALL */
+	u64 expired;                /* removed because their time had come */
+	u64 records_used;
+	u64 statuses[STATUS_COUNT];
+	u64 pad[15];
+};
+
+_Static_assert(sizeof(struct record) == RECORD_HEADER_BYTES, "record header");
+_Static_assert(RECORD_BYTES_MAX <= RECORD_CLASS_BYTES_MAX, "largest record fits the largest class");
+_Static_assert(RECORD_CLASS_BYTES_MAX * 4 == BLOCK_BYTES, "a block is four largest records");
+_Static_assert(sizeof(struct request) == 48, "request");
+_Static_assert(sizeof(struct counters) == 256, "counters are four cache lines");
+_Static_assert(sizeof(struct control) == 320, "control is five cache lines");
+_Static_assert(sizeof(struct io) % 4096 == 0, "slots are pages");
+_Static_assert(__builtin_offsetof(struct io, in) % 8 == 0, "aligned input");
+
+#endif
