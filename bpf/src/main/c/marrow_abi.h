@@ -32,6 +32,7 @@ typedef int64_t s64;
 #define KEY_BYTES_MAX 512
 #define VALUE_BYTES_MAX 65536
 #define ARGUMENTS_MAX 12            /* of a command that runs in the kernel; longer ones go to Java */
+#define ARGUMENT_MASK 15
 #define REQUESTS_MAX 128            /* connections served by one run */
 #define COMMANDS_PER_RUN_MAX 8192
 #define ATTEMPTS_MAX 64             /* optimistic attempts of one transaction before the door is told BUSY */
@@ -147,8 +148,8 @@ struct request {
 struct transaction {
 	u32 op;                     /* enum op (command.h) */
 	u32 argument_count;
-	u32 argument_offset[ARGUMENTS_MAX];
-	u32 argument_length[ARGUMENTS_MAX];
+	u32 argument_offset[16];
+	u32 argument_length[16];    /* ARGUMENTS_MAX, and a power of two for the mask */
 	u32 next_offset;            /* of the command behind this one */
 	u32 out_limit;
 
@@ -165,22 +166,27 @@ struct transaction {
 	u64 reference;
 	struct record old;          /* header of the record that was found */
 
-	u32 outcome;                /* enum outcome: what this attempt wants to do */
 	u32 reply;                  /* enum reply */
 	u32 piece_old;              /* new value = this many bytes of the old value … */
 	u32 piece_new_offset;       /* … and these of io.in or io.scratch */
 	u32 piece_new_length;
 	u32 piece_from_scratch;
 	u64 expire_ms;              /* of the new record */
-	s64 number;                 /* reply value, INCR result, TTL */
-	u32 value_copied;           /* bytes of old value placed in io.out behind the room for its header */
-	u32 status;
+	s64 number;                 /* to be replied */
+	s64 increment;
+	u32 reply_bytes;            /* of a reply that was written to io.out before the outcome was known to hold */
 
-	u32 set_flags;              /* enum set_flag, of SET's options */
-	u32 options_parsed;
-	u64 option_expire_ms;
+	u32 flags;                  /* enum option_flag (command.h) */
+	u32 value_argument;         /* index of the argument that holds the value */
+	u32 time_argument;
+	u32 pad;
+	u64 deadline_ms;            /* from the command's arguments */
 	u64 log_position;           /* of what this attempt wrote */
 	u64 now_ms;
+	u64 redo_version;           /* replay only: version and type of the record being loaded */
+	u32 redo_type;
+	u32 chain_full;             /* the tail is full and no bucket may follow it */
+	s64 parsed;                 /* what parse_number read */
 };
 
 struct io {
@@ -195,11 +201,12 @@ struct io {
 	u64 batch_cursor;
 	u64 batch_result;
 	u64 batch_extra[4];
+	u64 chain[64];              /* references of the home that is being swept */
 	struct request requests[REQUESTS_MAX];
 	struct transaction t;
 	u8 probe[RECORD_HEADER_BYTES + KEY_BYTES_MAX + 32];
 	u8 scratch[64];
-	u8 image[RECORD_CLASS_BYTES_MAX + 64];
+	u8 image[RECORD_CLASS_BYTES_MAX + VALUE_BYTES_MAX + 64];  /* the second half only for the verifier: see fill_image */
 	u8 in[IN_BYTES + 4096] __attribute__((aligned(64)));    /* the tail allows reads of eight bytes at any masked offset */
 	u8 out[OUT_BYTES + 69632];  /* the tail: one largest reply written before it is known to fit */
 } __attribute__((aligned(4096)));
@@ -260,8 +267,8 @@ struct counters {
 	u64 purged;                 /* buckets emptied behind FLUSHALL */
 	u64 expired;                /* removed because their time had come */
 	u64 records_used;
-	u64 statuses[STATUS_COUNT];
-	u64 pad[15];
+	u64 statuses[16];           /* by enum status */
+	u64 pad[9];
 };
 
 _Static_assert(sizeof(struct record) == RECORD_HEADER_BYTES, "record header");
@@ -270,6 +277,7 @@ _Static_assert(RECORD_CLASS_BYTES_MAX * 4 == BLOCK_BYTES, "a block is four large
 _Static_assert(sizeof(struct request) == 48, "request");
 _Static_assert(sizeof(struct counters) == 256, "counters are four cache lines");
 _Static_assert(sizeof(struct control) == 320, "control is five cache lines");
+_Static_assert(REFS_PER_BUCKET * (OVERFLOW_CHAIN_MAX + 1) <= 64, "a whole chain fits io.chain");
 _Static_assert(sizeof(struct io) % 4096 == 0, "slots are pages");
 _Static_assert(__builtin_offsetof(struct io, in) % 8 == 0, "aligned input");
 

@@ -1,0 +1,289 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * One single-key transaction: find the key, decide, commit or confirm, and start over while others are faster.
+ *
+ * Every arm of decide() names what the attempt wants; nothing it reads counts before commit or unchanged() has said so
+ * under the lock.  A reply that carries a value is written behind io.out_position meanwhile and only becomes part of the
+ * output when the attempt holds.
+ */
+#ifndef MARROW_EXECUTE_H
+#define MARROW_EXECUTE_H
+
+#include "command.h"
+#include "transaction.h"
+
+enum reply { REPLY_NONE, REPLY_OK, REPLY_NIL, REPLY_NUMBER, REPLY_WRITTEN, REPLY_NOT_INTEGER, REPLY_OVERFLOW, REPLY_TOO_LONG };
+
+enum outcome { OUTCOME_READ, OUTCOME_PUT, OUTCOME_DELETE, OUTCOME_AGAIN };
+
+/* The found value as a bulk reply behind out_position.  reply_bytes, or OUTCOME_AGAIN. */
+INLINE int write_old_value(struct io *io)
+{
+	struct transaction *t = &io->t;
+	u32 start = io->out_position, length = t->old.value_length;
+
+	if (length > VALUE_BYTES_MAX)
+		return -1;
+	reply_number(io, '$', length);
+	u8 *out = reply_at(io);
+	if (record_read(out, length, t->reference, RECORD_HEADER_BYTES + (t->key_length & 1023)))
+		length = 0;                 /* the reference is stale: the attempt will not hold */
+	out[length] = '\r';
+	out[length + 1] = '\n';
+	t->reply_bytes = io->out_position + length + 2 - start;
+	io->out_position = start;
+	t->reply = REPLY_WRITTEN;
+	return 0;
+}
+
+INLINE int reply_number_later(struct transaction *t, s64 number, int outcome)
+{
+	t->reply = REPLY_NUMBER;
+	t->number = number;
+	return outcome;
+}
+
+INLINE int decide_set(struct io *io, u32 live)
+{
+	struct transaction *t = &io->t;
+	u32 flags = t->flags;
+
+	t->reply = REPLY_OK;
+	if (flags & OPTION_GET) {
+		if (!live)
+			t->reply = REPLY_NIL;
+		else if (write_old_value(io))
+			return OUTCOME_AGAIN;
+	}
+	if (((flags & OPTION_NX) && live) || ((flags & OPTION_XX) && !live)) {
+		if (flags & OPTION_REPLY_NUMBER)
+			return reply_number_later(t, 0, OUTCOME_READ);
+		if (!(flags & OPTION_GET))
+			t->reply = REPLY_NIL;
+		return OUTCOME_READ;
+	}
+	t->piece_new_offset = t->argument_offset[t->value_argument & ARGUMENT_MASK];
+	t->piece_new_length = t->argument_length[t->value_argument & ARGUMENT_MASK];
+	t->expire_ms = (flags & OPTION_KEEPTTL) && live ? t->old.expire_ms : t->deadline_ms;
+	if (flags & OPTION_REPLY_NUMBER)
+		return reply_number_later(t, 1, OUTCOME_PUT);
+	return OUTCOME_PUT;
+}
+
+INLINE int decide_append(struct io *io, u32 live)
+{
+	struct transaction *t = &io->t;
+	u32 kept = live ? t->old.value_length : 0, added = t->argument_length[2];
+
+	if (kept + added > VALUE_BYTES_MAX) {
+		t->reply = REPLY_TOO_LONG;
+		return OUTCOME_READ;
+	}
+	t->piece_old = kept;
+	t->piece_new_offset = t->argument_offset[2];
+	t->piece_new_length = added;
+	t->expire_ms = live ? t->old.expire_ms : 0;
+	return reply_number_later(t, kept + added, OUTCOME_PUT);
+}
+
+INLINE int decide_add(struct io *io, u32 live)
+{
+	struct transaction *t = &io->t;
+	s64 before = 0, by = t->increment, after;
+
+	if (live) {
+		u32 length = t->old.value_length;
+		t->reply = REPLY_NOT_INTEGER;
+		if (!length || length > 20)
+			return OUTCOME_READ;
+		if (record_read(io->scratch, length, t->reference, RECORD_HEADER_BYTES + (t->key_length & 1023)))
+			return OUTCOME_AGAIN;
+		if (!parse_number(io, 0, length, 1))
+			return OUTCOME_READ;
+		before = t->parsed;
+	}
+	after = (s64)((u64)before + (u64)by);
+	if ((by < 0 && after > before) || (by > 0 && after < before)) {
+		t->reply = REPLY_OVERFLOW;
+		return OUTCOME_READ;
+	}
+	t->piece_from_scratch = 1;
+	t->piece_new_length = print_number(io, after) & 31;
+	t->expire_ms = live ? t->old.expire_ms : 0;
+	return reply_number_later(t, after, OUTCOME_PUT);
+}
+
+INLINE int decide_expire(struct io *io, u32 live)
+{
+	struct transaction *t = &io->t;
+	u64 now = t->old.expire_ms, then = t->deadline_ms;
+	u32 flags = t->flags;
+
+	if (!live
+	    || ((flags & OPTION_NX) && now)
+	    || ((flags & OPTION_XX) && !now)
+	    || ((flags & OPTION_GT) && (!now || then <= now))    /* no deadline is the latest one */
+	    || ((flags & OPTION_LT) && now && then >= now))
+		return reply_number_later(t, 0, OUTCOME_READ);
+	if (then <= t->now_ms)
+		return reply_number_later(t, 1, OUTCOME_DELETE);
+	t->piece_old = t->old.value_length;
+	t->expire_ms = then;
+	return reply_number_later(t, 1, OUTCOME_PUT);
+}
+
+INLINE s64 time_to_live(struct transaction *t, u32 live)
+{
+	if (!live)
+		return -2;
+	if (!t->old.expire_ms)
+		return -1;
+	s64 left = t->old.expire_ms - t->now_ms;
+	return t->flags & OPTION_MILLISECONDS ? left : (s64)(((u64)left + 500) / 1000);
+}
+
+/* A redo record of the log: the highest version of a key wins, in whatever order they come (I5).  A delete stays
+ * as a tombstone until the replay is over. */
+INLINE int decide_load(struct transaction *t)
+{
+	if (t->found && t->old.version >= t->redo_version)
+		return OUTCOME_READ;
+	t->piece_new_offset = t->argument_offset[0];
+	t->piece_new_length = t->argument_length[0];
+	t->expire_ms = t->deadline_ms;
+	return OUTCOME_PUT;
+}
+
+GLOBAL int decide(struct io *io)
+{
+	if (!io)
+		return OUTCOME_AGAIN;
+	struct transaction *t = &io->t;
+	u32 found = t->found;
+	u32 live = found && !(t->old.expire_ms && t->old.expire_ms < t->now_ms);
+
+	t->piece_old = 0;
+	t->piece_new_length = 0;
+	t->piece_from_scratch = 0;
+	t->expire_ms = 0;
+	t->reply = REPLY_NONE;
+	switch (t->op) {
+	case OP_GET:
+		t->reply = REPLY_NIL;
+		if (live && write_old_value(io))
+			return OUTCOME_AGAIN;
+		return OUTCOME_READ;
+	case OP_SET:
+		return decide_set(io, live);
+	case OP_ADD:
+		return decide_add(io, live);
+	case OP_EXISTS:
+		return reply_number_later(t, live, OUTCOME_READ);
+	case OP_STRLEN:
+		return reply_number_later(t, live ? t->old.value_length : 0, OUTCOME_READ);
+	case OP_TTL:
+		return reply_number_later(t, time_to_live(t, live), OUTCOME_READ);
+	case OP_APPEND:
+		return decide_append(io, live);
+	case OP_EXPIRE:
+		return decide_expire(io, live);
+	case OP_PERSIST:
+		if (!live || !t->old.expire_ms)
+			return reply_number_later(t, 0, OUTCOME_READ);
+		t->piece_old = t->old.value_length;
+		return reply_number_later(t, 1, OUTCOME_PUT);
+	case OP_DELETE:
+		return reply_number_later(t, live, live ? OUTCOME_DELETE : OUTCOME_READ);
+	case OP_GETDEL:
+		t->reply = REPLY_NIL;
+		if (!live)
+			return OUTCOME_READ;
+		return write_old_value(io) ? OUTCOME_AGAIN : OUTCOME_DELETE;
+	case OP_LOAD:
+		return decide_load(t);
+	case OP_REMOVE_EXPIRED:
+		return found && !live ? OUTCOME_DELETE : OUTCOME_READ;
+	case OP_REMOVE_TOMBSTONE:
+		return found && t->old.type == REDO_DELETE ? OUTCOME_DELETE : OUTCOME_READ;
+	}
+	return OUTCOME_AGAIN;
+}
+
+GLOBAL int attempt(struct io *io)
+{
+	if (!io)
+		return STATUS_INTERNAL;
+	struct transaction *t = &io->t;
+
+	t->log_position = 0;
+	int result = locate(io);
+	if (result) {
+		purge(io, t->home);
+		return result;
+	}
+	switch (decide(io)) {
+	case OUTCOME_READ:
+		return unchanged(io);
+	case OUTCOME_PUT:
+		return commit_put(io);
+	case OUTCOME_DELETE:
+		return commit_delete(io);
+	}
+	return ATTEMPT_AGAIN;
+}
+
+/* 0, or an enum status; nothing has changed when it is not 0. */
+GLOBAL int transact(struct io *io)
+{
+	if (!io)
+		return STATUS_INTERNAL;
+	hash_key(io);
+	for (u32 i = 0; i < ATTEMPTS_MAX; i++) {
+		int result = attempt(io);
+		if (result != ATTEMPT_AGAIN)
+			return result;
+		struct counters *n = my_counters(io);
+		if (n)
+			__sync_fetch_and_add(&n->attempts_lost, 1);
+	}
+	return STATUS_BUSY;
+}
+
+/* The log position that the reply depends on (I3): what this transaction wrote, else what it saw. */
+INLINE u64 observed_position(struct transaction *t)
+{
+	if (t->log_position)
+		return t->log_position;
+	return t->found ? t->old.log_position : t->removal_position;
+}
+
+GLOBAL int write_reply(struct io *io, u32 resp3)
+{
+	if (!io)
+		return 0;
+	struct transaction *t = &io->t;
+	switch (t->reply) {
+	case REPLY_OK:
+		REPLY(io, "+OK\r\n");
+		break;
+	case REPLY_WRITTEN:
+		io->out_position += t->reply_bytes;
+		break;
+	case REPLY_NIL:
+		return reply_nil(io, resp3);
+	case REPLY_NUMBER:
+		return reply_number(io, ':', t->number);
+	case REPLY_NOT_INTEGER:
+		REPLY(io, TEXT_NOT_INTEGER);
+		break;
+	case REPLY_OVERFLOW:
+		REPLY(io, "-ERR increment or decrement would overflow\r\n");
+		break;
+	case REPLY_TOO_LONG:
+		REPLY(io, "-ERR string exceeds maximum allowed size (65536 bytes)\r\n");
+		break;
+	}
+	return 0;
+}
+
+#endif

@@ -1,0 +1,199 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * Records: finding, copying, taking and giving back.
+ *
+ * Readers hold no reference: they copy a record that may be freed and reused under them, and the transaction's
+ * revalidation throws the copy away (table.h).  So a record's memory is never unmapped while programs run, and nothing that is
+ * read from one is believed before a bound is checked.
+ */
+#ifndef MARROW_HEAP_H
+#define MARROW_HEAP_H
+
+#include "maps.h"
+
+#define LOCATION_MASK ((1ull << REF_VALID_SHIFT) - 1)
+#define FREE_LOCATION_MASK ((1ull << REF_CLASS_SHIFT) - 1)   /* class is known from the stack it lies on */
+#define FREE_TAG_SHIFT REF_CLASS_SHIFT
+#define REF_VALID (1ull << REF_VALID_SHIFT)
+
+/* Padded to a power of two with a size no record has, so that a search needs no end condition. */
+static const u32 class_bytes[64] = {
+#define X(i, bytes) [i] = bytes,
+	SIZE_CLASSES(X)
+#undef X
+	[50] = ~0u, [51] = ~0u, [52] = ~0u, [53] = ~0u, [54] = ~0u, [55] = ~0u, [56] = ~0u, [57] = ~0u,
+	[58] = ~0u, [59] = ~0u, [60] = ~0u, [61] = ~0u, [62] = ~0u, [63] = ~0u,
+};
+
+INLINE u32 class_of(u32 bytes)
+{
+	u32 c = 0;
+#pragma clang loop unroll(full)
+	for (u32 step = 32; step; step >>= 1)
+		if (class_bytes[(c + step - 1) & 63] < bytes)
+			c += step;
+	return c & 63;
+}
+
+INLINE u32 ref_class(u64 ref)
+{
+	return (ref >> REF_CLASS_SHIFT) & ((1 << REF_CLASS_BITS) - 1);
+}
+
+INLINE void *block_of(u64 ref)
+{
+	u32 block = (ref >> REF_BLOCK_SHIFT) & ((1u << REF_BLOCK_BITS) - 1);
+	u32 slab = block / BLOCKS_PER_SLAB, index = block % BLOCKS_PER_SLAB;
+	void *blocks = bpf_map_lookup_elem(&heap, &slab);
+	if (!blocks)
+		return 0;
+	return bpf_map_lookup_elem(blocks, &index);
+}
+
+INLINE u32 offset_of(u64 ref, u32 class)
+{
+	return (u32)(ref & ((1 << REF_INDEX_BITS) - 1)) * class_bytes[class & 63];
+}
+
+/* Copies `bytes` of the record, from `from` on.  0, or -1 when the reference makes no sense any more. */
+INLINE int record_read(void *to, u32 bytes, u64 ref, u32 from)
+{
+	u8 *block = block_of(ref);
+	u32 offset = offset_of(ref, ref_class(ref));
+	if (!block || offset > BLOCK_BYTES - RECORD_CLASS_BYTES_MIN)
+		return -1;
+	return bpf_probe_read_kernel(to, bytes, block + offset + from);
+}
+
+/* The first word of a record: log position, or link while it is free. */
+INLINE u64 *record_word(u64 ref, u32 class)
+{
+	u8 *block = block_of(ref);
+	u32 offset = offset_of(ref, class);
+	if (!block || offset > BLOCK_BYTES - RECORD_CLASS_BYTES_MIN)
+		return 0;
+	return (u64 *)(block + offset);
+}
+
+/* Copies `bytes` of io.image into the record.  The verifier wants a constant bound for offset plus size and cannot relate two
+ * variables, hence one arm per class; the asm keeps clang from merging the arms again. */
+GLOBAL int record_store(struct io *io, u64 ref, u32 bytes)
+{
+	if (!io)
+		return -1;
+	u32 class = ref_class(ref);
+	u8 *block = block_of(ref);
+	u32 offset = offset_of(ref, class);
+	if (!block)
+		return -1;
+	switch (class) {
+#define X(i, class_size) \
+	case i: \
+		if (offset > BLOCK_BYTES - class_size || bytes > class_size) \
+			return -1; \
+		bpf_probe_read_kernel(block + offset, bytes, io->image); \
+		asm volatile("" ::"i"(class_size)); \
+		return 0;
+	SIZE_CLASSES(X)
+#undef X
+	}
+	return -1;
+}
+
+INLINE struct allocator *allocator_of(u32 class, u32 shard)
+{
+	u32 i = class * SHARDS_MAX + shard;
+	return bpf_map_lookup_elem(&allocators, &i);
+}
+
+/* A location from the stack of freed records, or 0.  The tag in the head makes a head that was popped and pushed
+ * again in between fail the swap, so the link that was read belongs to the head that is replaced. */
+INLINE u64 pop_free(struct allocator *a, u32 class)
+{
+	for (u32 i = 0; i < CAS_ATTEMPTS_MAX; i++) {
+		u64 head = READ_ONCE(a->free);
+		u64 location = head & FREE_LOCATION_MASK;
+		if (!location)
+			return 0;
+		location--;
+		u64 *link = record_word(location, class);
+		if (!link)
+			return 0;
+		u64 next = READ_ONCE(*link) & FREE_LOCATION_MASK;
+		u64 tag = (head >> FREE_TAG_SHIFT) + 1;
+		if (__sync_val_compare_and_swap(&a->free, head, next | tag << FREE_TAG_SHIFT) == head)
+			return location | REF_VALID;
+	}
+	return 0;
+}
+
+/* A location from the block that this allocator is cutting, taking a fresh block when it is used up; or 0. */
+INLINE u64 cut_block(struct allocator *a, struct control *c, u32 class)
+{
+	u32 per_block = BLOCK_BYTES / class_bytes[class & 63];
+	u64 limit = READ_ONCE(c->heap_block_count), found = 0;
+
+	bpf_spin_lock(&a->lock);
+	if (a->block && a->block_next < per_block) {
+		found = ((a->block - 1) << REF_BLOCK_SHIFT | a->block_next) | REF_VALID;
+		a->block_next++;
+	} else {
+		u64 block = READ_ONCE(c->heap_next_block);
+		/* lost to another allocator: the caller finds nothing here this time and tries again */
+		if (block < limit && __sync_val_compare_and_swap(&c->heap_next_block, block, block + 1) == block) {
+			a->block = block + 1;
+			a->block_next = 1;
+			found = (block << REF_BLOCK_SHIFT) | REF_VALID;
+		}
+	}
+	bpf_spin_unlock(&a->lock);
+	return found;
+}
+
+/* A free record of the class, as a reference without tag; 0: none now (see heap_exhausted). */
+GLOBAL u64 heap_take(struct io *io, u32 class)
+{
+	struct control *c = the_control();
+	if (!io || !c || class >= SIZE_CLASS_COUNT)
+		return 0;
+	u32 mine = io->shard;
+	for (u32 i = 0; i < SHARDS_MAX; i++) {
+		if (i >= config.shard_count)
+			break;
+		u32 shard = mine + i;
+		if (shard >= config.shard_count)
+			shard -= config.shard_count;
+		struct allocator *a = allocator_of(class, shard);
+		if (!a)
+			return 0;
+		u64 found = pop_free(a, class);
+		if (!found)
+			found = cut_block(a, c, class);
+		if (found)
+			return found | (u64)class << REF_CLASS_SHIFT;
+	}
+	return 0;
+}
+
+/* Gives a record back.  Nobody may refer to it; readers that still copy from it will fail their revalidation. */
+GLOBAL int heap_give(struct io *io, u64 ref)
+{
+	if (!io)
+		return -1;
+	u32 class = ref_class(ref);
+	struct allocator *a = allocator_of(class, io->shard);
+	u64 *link = record_word(ref, class);
+	if (!a || !link)
+		return -1;
+	u64 location = (ref & FREE_LOCATION_MASK) + 1;
+	for (u32 i = 0; i < 1024; i++) {
+		u64 head = READ_ONCE(a->free);
+		WRITE_ONCE(*link, head & FREE_LOCATION_MASK);
+		u64 tag = (head >> FREE_TAG_SHIFT) + 1;
+		if (__sync_val_compare_and_swap(&a->free, head, location | tag << FREE_TAG_SHIFT) == head)
+			return 0;
+	}
+	return -1;
+}
+
+#endif

@@ -1,0 +1,157 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * A run over a slot: the commands of every request in it, one after the other, until each request has none left or needs
+ * Java.  Knows nothing of the door that filled the slot.
+ */
+#ifndef MARROW_SERVE_H
+#define MARROW_SERVE_H
+
+#include "execute.h"
+
+/* The run's time, in ms: CLOCK_TAI moved to CLOCK_REALTIME, never before a time that was already used. */
+INLINE u64 now_ms(struct control *c)
+{
+	u64 fixed = READ_ONCE(c->clock_fixed_ms);
+	if (fixed)
+		return fixed;
+	u64 now = (bpf_ktime_get_tai_ns() + READ_ONCE(c->clock_offset_ns)) / 1000000;
+	u64 floor = READ_ONCE(c->clock_floor_ms);
+	if (now <= floor)
+		return floor;
+	__sync_val_compare_and_swap(&c->clock_floor_ms, floor, now);
+	return now;
+}
+
+INLINE void begin_run(struct io *io, struct control *c)
+{
+	io->shard = bpf_get_smp_processor_id() % config.shard_count;
+	io->t.now_ms = now_ms(c);
+	io->t.redo_type = 0;
+	io->request = 0;
+	io->commands = 0;
+	io->out_position = 0;
+	io->position = 0;
+}
+
+INLINE void count_status(struct io *io, u32 status)
+{
+	struct counters *n = my_counters(io);
+	if (n)
+		__sync_fetch_and_add(&n->statuses[status & 15], 1);
+}
+
+INLINE void end_request(struct io *io, struct request *q, u32 status)
+{
+	q->status = status;
+	q->out_end = io->out_position;
+	io->request++;
+	struct counters *n = my_counters(io);
+	if (n) {
+		__sync_fetch_and_add(&n->commands, q->commands);
+		__sync_fetch_and_add(&n->writes, q->writes);
+	}
+	count_status(io, status);
+}
+
+INLINE void begin_request(struct io *io, struct request *q)
+{
+	q->out_offset = io->out_position;
+	q->commands = 0;
+	q->writes = 0;
+	q->wait_position = 0;
+	q->write_position = 0;
+	io->position = q->in_offset;
+}
+
+/* One command of the request.  0 when it was answered, else why the request's share ends here: status + 1. */
+GLOBAL int serve_command(struct io *io)
+{
+	if (!io)
+		return 1 + STATUS_INTERNAL;
+	struct transaction *t = &io->t;
+	struct request *q = &io->requests[io->request % REQUESTS_MAX];
+
+	if (q->flags & REQUEST_PASS_ALL)
+		return 1 + (q->in_offset < q->in_end ? STATUS_COLD : STATUS_DONE);
+	int parsed = parse_command(io, q->in_end);
+	if (parsed != PARSE_OK)
+		return 1 + (parsed == PARSE_COLD ? STATUS_COLD : STATUS_DONE);
+	if (io->out_position >= OUT_BYTES)
+		return 1 + STATUS_OUT_FULL;
+	if (io->commands >= COMMANDS_PER_RUN_MAX)
+		return 1 + STATUS_RUN_LIMIT;
+
+	int prepared = prepare(io);
+	if (prepared == PREPARED_COLD)
+		return 1 + STATUS_COLD;
+	if (prepared == PREPARED_TRANSACTION) {
+		int result = transact(io);
+		switch (result) {
+		case 0:
+			write_reply(io, q->flags & REQUEST_RESP3);
+			u64 position = observed_position(t);
+			if (position > q->wait_position)
+				q->wait_position = position;
+			if (t->log_position) {
+				q->writes++;
+				if (t->log_position > q->write_position)
+					q->write_position = t->log_position;
+			}
+			break;
+		case STATUS_MEMORY_FULL:
+			REPLY(io, "-OOM the memory budget (--memory) is used up\r\n");
+			count_status(io, result);
+			break;
+		case STATUS_TABLE_FULL:
+			REPLY(io, "-OOM the table is full (--capacity)\r\n");
+			count_status(io, result);
+			break;
+		case STATUS_RING_FULL:
+			if (!(q->flags & REQUEST_FAIL_STALLED))
+				return 1 + result;
+			REPLY(io, "-ERR the log did not take the write in time (--stall-timeout); nothing was changed\r\n");
+			break;
+		case STATUS_GROWING:
+			if (!(q->flags & REQUEST_FAIL_STALLED))
+				return 1 + result;
+			REPLY(io, "-ERR memory did not grow in time (--stall-timeout); nothing was changed\r\n");
+			break;
+		default:
+			return 1 + result;
+		}
+	}
+	io->commands++;
+	q->commands++;
+	io->position = t->next_offset;
+	q->in_offset = t->next_offset;
+	return 0;
+}
+
+struct run {
+	struct io *io;
+};
+
+static long serve_step(u32 i, struct run *run)
+{
+	struct io *io = run->io;
+	if (io->request >= io->request_count || io->request >= REQUESTS_MAX)
+		return 1;
+	int ended = serve_command(io);
+	if (ended) {
+		end_request(io, &io->requests[io->request % REQUESTS_MAX], ended - 1);
+		if (io->request < io->request_count)
+			begin_request(io, &io->requests[io->request % REQUESTS_MAX]);
+	}
+	return 0;
+}
+
+INLINE int serve_slot(struct io *io, struct control *c)
+{
+	begin_run(io, c);
+	begin_request(io, &io->requests[0]);
+	struct run run = { .io = io };
+	bpf_loop(COMMANDS_PER_RUN_MAX + 2 * REQUESTS_MAX, serve_step, &run, 0);
+	return 0;
+}
+
+#endif
