@@ -1,0 +1,153 @@
+package dev.marrow.bpf;
+
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.lang.invoke.VarHandle;
+
+/**
+ * {@code struct control}, shared with the kernel side: identity, floors, clock, durable mark. Loads acquire, stores release, so
+ * that what was written before a store is seen by whoever sees the store.
+ */
+public final class ControlPage {
+    private static final VarHandle INT = ValueLayout.JAVA_INT.varHandle();
+    private static final VarHandle LONG = ValueLayout.JAVA_LONG.varHandle();
+    private static final int INSTANCE_BYTES = 16;
+
+    private final MemorySegment page;
+
+    ControlPage(MemorySegment page) {
+        this.page = page;
+    }
+
+    private long load(int offset) {
+        return (long) LONG.getAcquire(page, (long) offset);
+    }
+
+    private void store(int offset, long value) {
+        LONG.setRelease(page, (long) offset, value);
+    }
+
+    private int loadInt(int offset) {
+        return (int) INT.getAcquire(page, (long) offset);
+    }
+
+    private void storeInt(int offset, int value) {
+        INT.setRelease(page, (long) offset, value);
+    }
+
+    /** Writes everything that identifies a new store; the state is BUILDING afterwards. */
+    void initialise(StoreGeometry geometry, byte[] instance, long[] hashSeed, int shardCount) {
+        storeInt(Abi.control_state, Abi.STATE_BUILDING);
+        storeInt(Abi.control_abi_version, Abi.ABI_VERSION);
+        if (instance.length != INSTANCE_BYTES) {
+            throw new IllegalArgumentException("instance_bytes=" + instance.length);
+        }
+        MemorySegment.copy(instance, 0, page, ValueLayout.JAVA_BYTE, Abi.control_instance, INSTANCE_BYTES);
+        store(Abi.control_hash_seed, hashSeed[0]);
+        store(Abi.control_hash_seed + 8, hashSeed[1]);
+        store(Abi.control_capacity, geometry.capacity());
+        store(Abi.control_memory_bytes, geometry.memoryBytes());
+        store(Abi.control_ring_bytes, geometry.ringBytes());
+        storeInt(Abi.control_bucket_count, geometry.bucketCount());
+        storeInt(Abi.control_overflow_count, geometry.overflowCount());
+        storeInt(Abi.control_shard_count, shardCount);
+        versionFloor(Abi.VERSION_STEP);
+    }
+
+    public int abiVersion() {
+        return loadInt(Abi.control_abi_version);
+    }
+
+    /** One of {@code Abi.STATE_*}, or 0 in a page nobody has written. */
+    public int state() {
+        return loadInt(Abi.control_state);
+    }
+
+    public void state(int state) {
+        storeInt(Abi.control_state, state);
+    }
+
+    public byte[] instance() {
+        byte[] instance = new byte[INSTANCE_BYTES];
+        MemorySegment.copy(page, ValueLayout.JAVA_BYTE, Abi.control_instance, instance, 0, INSTANCE_BYTES);
+        return instance;
+    }
+
+    long[] hashSeed() {
+        return new long[] {load(Abi.control_hash_seed), load(Abi.control_hash_seed + 8)};
+    }
+
+    PinnedStore describe() {
+        return new PinnedStore(abiVersion(), state(), instance(), load(Abi.control_capacity), load(Abi.control_memory_bytes),
+                load(Abi.control_ring_bytes));
+    }
+
+    int shardCount() {
+        return loadInt(Abi.control_shard_count);
+    }
+
+    /** Buckets with a version below this are empty. */
+    public long versionFloor() {
+        return load(Abi.control_version_floor);
+    }
+
+    /** Only while nothing is served: empties the table and makes every later version larger than {@code floor} (I4). */
+    public void versionFloor(long floor) {
+        store(Abi.control_version_high, floor);
+        store(Abi.control_version_floor, floor);
+    }
+
+    public long flushPosition() {
+        return load(Abi.control_flush_position);
+    }
+
+    /** Ring position up to which everything is on the disk. */
+    public long durable() {
+        return load(Abi.control_durable);
+    }
+
+    public void durable(long position) {
+        store(Abi.control_durable, position);
+    }
+
+    /** CLOCK_REALTIME minus CLOCK_TAI, in nanoseconds. */
+    public void clockOffsetNanos(long nanos) {
+        store(Abi.control_clock_offset_ns, nanos);
+    }
+
+    /** Unix time in ms that the programs use instead of the clock; 0: the clock. For tests. */
+    public void clockFixedMillis(long millis) {
+        store(Abi.control_clock_fixed_ms, millis);
+    }
+
+    /** Unix time in ms below which the programs' time never goes. */
+    public long clockFloorMillis() {
+        return load(Abi.control_clock_floor_ms);
+    }
+
+    public void clockFloorMillis(long millis) {
+        store(Abi.control_clock_floor_ms, millis);
+    }
+
+    long heapBlockCount() {
+        return load(Abi.control_heap_block_count);
+    }
+
+    void heapBlockCount(long blocks) {
+        store(Abi.control_heap_block_count, blocks);
+    }
+
+    /** Blocks that programs have taken so far. */
+    public long heapNextBlock() {
+        return load(Abi.control_heap_next_block);
+    }
+
+    void heapFinal(boolean isFinal) {
+        storeInt(Abi.control_heap_final, isFinal ? 1 : 0);
+    }
+
+    /** Overflow buckets ever used. */
+    public long overflowUsed() {
+        return load(Abi.control_overflow_next);
+    }
+}

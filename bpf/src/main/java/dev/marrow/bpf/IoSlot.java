@@ -1,0 +1,203 @@
+package dev.marrow.bpf;
+
+import dev.marrow.bpf.libbpf.TestRun;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+
+/**
+ * {@code struct io}: the page through which one thread gives input to the programs and takes their replies. Not thread-safe;
+ * each event loop has its own.
+ */
+public final class IoSlot {
+    private static final int BATCH_EXTRA_COUNT = 4;
+
+    private final MemorySegment memory;
+    private final MemorySegment in;
+    private final MemorySegment out;
+    private final ByteBuffer inBuffer;
+    private final ByteBuffer outBuffer;
+    private final TestRun serve;
+    private final TestRun load;
+    private final TestRun sweep;
+    private final TestRun flush;
+    private final TestRun bench;
+
+    IoSlot(MemorySegment memory, Runs runs) {
+        this.memory = memory;
+        this.in = memory.asSlice(Abi.io_in, Abi.IN_BYTES);
+        this.out = memory.asSlice(Abi.io_out, Abi.OUT_BYTES + (long) Abi.REPLY_BYTES_MAX);
+        this.inBuffer = in.asByteBuffer().order(ByteOrder.LITTLE_ENDIAN);
+        this.outBuffer = out.asByteBuffer().order(ByteOrder.LITTLE_ENDIAN);
+        this.serve = runs.serve();
+        this.load = runs.load();
+        this.sweep = runs.sweep();
+        this.flush = runs.flush();
+        this.bench = runs.bench();
+    }
+
+    /** The programs, made ready for this slot. */
+    record Runs(TestRun serve, TestRun load, TestRun sweep, TestRun flush, TestRun bench) {}
+
+    /** Input area, {@link Abi#IN_BYTES} long. */
+    public MemorySegment in() {
+        return in;
+    }
+
+    /** Output area. */
+    public MemorySegment out() {
+        return out;
+    }
+
+    /** The input area as a buffer whose position and limit are the caller's to use. */
+    public ByteBuffer inBuffer() {
+        return inBuffer;
+    }
+
+    /** The output area as a buffer whose position and limit are the caller's to use. */
+    public ByteBuffer outBuffer() {
+        return outBuffer;
+    }
+
+    // ---- serving ----
+
+    /** Sets request {@code index}: bytes [from, to) of the input area, with {@code Abi.REQUEST_*} flags. */
+    public void request(int index, int from, int to, int flags) {
+        long at = requestAt(index);
+        memory.set(ValueLayout.JAVA_INT, at + Abi.request_in_offset, from);
+        memory.set(ValueLayout.JAVA_INT, at + Abi.request_in_end, to);
+        memory.set(ValueLayout.JAVA_INT, at + Abi.request_flags, flags);
+    }
+
+    /** Runs requests [0, count); afterwards each has its results. Replies are overwritten by the next run. */
+    public void serve(int count) {
+        if (count < 1 || count > Abi.REQUESTS_MAX) {
+            throw new IllegalArgumentException("count=" + count);
+        }
+        memory.set(ValueLayout.JAVA_INT, Abi.io_request_count, count);
+        run(serve, "serve");
+    }
+
+    private static long requestAt(int index) {
+        return Abi.io_requests + (long) index * Abi.SIZEOF_request;
+    }
+
+    private int requestInt(int index, int field) {
+        return memory.get(ValueLayout.JAVA_INT, requestAt(index) + field);
+    }
+
+    private long requestLong(int index, int field) {
+        return memory.get(ValueLayout.JAVA_LONG, requestAt(index) + field);
+    }
+
+    /** One of {@code Abi.STATUS_*}: why the request's share of the run ended. */
+    public int status(int index) {
+        return requestInt(index, Abi.request_status);
+    }
+
+    /** Offset of the first byte that was not consumed. */
+    public int inOffset(int index) {
+        return requestInt(index, Abi.request_in_offset);
+    }
+
+    public int outOffset(int index) {
+        return requestInt(index, Abi.request_out_offset);
+    }
+
+    public int outEnd(int index) {
+        return requestInt(index, Abi.request_out_end);
+    }
+
+    /** Commands answered in this run. */
+    public int commands(int index) {
+        return requestInt(index, Abi.request_commands);
+    }
+
+    /** Commands of this run that left a redo record. */
+    public int writes(int index) {
+        return requestInt(index, Abi.request_writes);
+    }
+
+    /** Log position that must be durable before the replies may leave in {@code always} (I3). */
+    public long waitPosition(int index) {
+        return requestLong(index, Abi.request_wait_position);
+    }
+
+    /** Highest log position of the request's own writes in this run; 0: none. */
+    public long writePosition(int index) {
+        return requestLong(index, Abi.request_write_position);
+    }
+
+    // ---- administration ----
+
+    private void batch(int count, long cursor, long... extra) {
+        memory.set(ValueLayout.JAVA_INT, Abi.io_batch_count, count);
+        memory.set(ValueLayout.JAVA_LONG, Abi.io_batch_cursor, cursor);
+        for (int i = 0; i < BATCH_EXTRA_COUNT; i++) {
+            memory.set(ValueLayout.JAVA_LONG, Abi.io_batch_extra + 8L * i, i < extra.length ? extra[i] : 0);
+        }
+    }
+
+    /** Where the last batch stopped. */
+    public long batchCursor() {
+        return memory.get(ValueLayout.JAVA_LONG, Abi.io_batch_cursor);
+    }
+
+    /** What the last batch counted. */
+    public long batchResult() {
+        return memory.get(ValueLayout.JAVA_LONG, Abi.io_batch_result);
+    }
+
+    /** 0, or the {@code Abi.STATUS_*} that stopped the last batch. */
+    public int batchStatus() {
+        return memory.get(ValueLayout.JAVA_INT, Abi.io_batch_status);
+    }
+
+    /** Loads ring records that lie in the input area from {@code from} to {@code to}; versions below {@code flushed} are skipped. */
+    public void load(int from, int to, long flushed) {
+        batch(to, from, flushed);
+        run(load, "load");
+    }
+
+    /** Visits home buckets from {@code first} on: gives back what a floor left behind, and removes what {@code what} names. */
+    public void sweep(long first, int count, Sweep what) {
+        batch(count, first, what.bits);
+        run(sweep, "sweep");
+    }
+
+    /** What a sweep removes. */
+    public enum Sweep {
+        /** Only what lies below the version floor. */
+        STALE(0),
+        /** Also keys whose deadline is past; each leaves a redo record. */
+        EXPIRED(1),
+        /** Also replay's tombstones; no redo record. */
+        TOMBSTONES(2);
+
+        private final int bits;
+
+        Sweep(int bits) {
+            this.bits = bits;
+        }
+    }
+
+    /** FLUSHALL; {@link #batchResult} is its log position unless {@link #batchStatus} says otherwise. One caller at a time. */
+    public void flush() {
+        batch(0, 0);
+        run(flush, "flush");
+    }
+
+    /** The in-kernel benchmark; see admin.h for its arguments. */
+    public void bench(int operation, int count, long seed, long keys, int valueBytes, long firstKey) {
+        batch(count, seed, operation, keys, valueBytes, firstKey);
+        run(bench, "bench");
+    }
+
+    private void run(TestRun run, String program) {
+        int result = run.run();
+        if (result != 0) {
+            throw new IllegalStateException("program=" + program + " result=" + result + ": no such slot");
+        }
+    }
+}

@@ -1,0 +1,185 @@
+package dev.marrow.bpf;
+
+import dev.marrow.bpf.libbpf.Bpf;
+import dev.marrow.bpf.libbpf.BpfObject;
+import dev.marrow.bpf.libbpf.TestRun;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.security.SecureRandom;
+import java.util.List;
+
+/**
+ * The programs and maps of one store, loaded, mapped and ready to run.
+ *
+ * <p>Maps with a pin outlive this object and the process; programs and io slots belong to the process. Closing leaves the pins.
+ */
+public final class KernelStore implements AutoCloseable {
+    private static final String OBJECT = "/bpf/marrow.bpf.o";
+    private static final List<String> PINNED = List.of("control", "counters", "buckets", "heap", "allocators", "ring");
+    private static final int CONFIG_HASH_SEED = 0;
+    private static final int CONFIG_BUCKET_COUNT = 16;
+    private static final int CONFIG_OVERFLOW_COUNT = 20;
+    private static final int CONFIG_SHARD_COUNT = 24;
+    private static final long PAGE_BYTES = 4096;
+
+    private final Arena arena = Arena.ofShared();
+    private final BpfObject object;
+    private final StoreGeometry geometry;
+    private final ControlPage control;
+    private final StoreCounters counters;
+    private final RedoRing ring;
+    private final Heap heap;
+    private final IoSlot[] slots;
+
+    private KernelStore(Path pins, StoreGeometry geometry, long[] hashSeed, int shardCount, int slotCount) {
+        this.geometry = geometry;
+        this.object = BpfObject.open(image());
+        try {
+            for (String name : PINNED) {
+                object.map(name).pin(pins.resolve(name));
+            }
+            object.map("buckets").maxEntries(geometry.bucketCount() + geometry.overflowCount());
+            object.map("heap").maxEntries(geometry.slabCountMax());
+            object.map("ring").maxEntries((int) geometry.ringBytes());
+            object.map("slots").maxEntries(slotCount);
+            MemorySegment config = object.map(".rodata.config").initialValue();
+            config.set(ValueLayout.JAVA_LONG, CONFIG_HASH_SEED, hashSeed[0]);
+            config.set(ValueLayout.JAVA_LONG, CONFIG_HASH_SEED + 8, hashSeed[1]);
+            config.set(ValueLayout.JAVA_INT, CONFIG_BUCKET_COUNT, geometry.bucketCount());
+            config.set(ValueLayout.JAVA_INT, CONFIG_OVERFLOW_COUNT, geometry.overflowCount());
+            config.set(ValueLayout.JAVA_INT, CONFIG_SHARD_COUNT, shardCount);
+            object.load();
+
+            control = new ControlPage(map("control", Abi.SIZEOF_control));
+            counters = new StoreCounters(map("counters", (long) Abi.SIZEOF_counters * Abi.SHARDS_MAX));
+            ring = new MappedRedoRing(object.map("ring").fd(), geometry.ringBytes(), arena);
+            heap = new Heap(control, object.map("heap").fd(), geometry.slabCountMax());
+            MemorySegment pages = map("slots", (long) Abi.SIZEOF_io * slotCount);
+            slots = new IoSlot[slotCount];
+            for (int i = 0; i < slotCount; i++) {
+                slots[i] = new IoSlot(pages.asSlice((long) i * Abi.SIZEOF_io, Abi.SIZEOF_io),
+                        new IoSlot.Runs(run("serve", i), run("load", i), run("sweep", i), run("flush", i), run("bench", i)));
+            }
+        } catch (RuntimeException | Error e) {
+            object.close();
+            arena.close();
+            throw e;
+        }
+    }
+
+    private TestRun run(String program, int slot) {
+        return new TestRun(object.programFd(program), slot, arena);
+    }
+
+    private MemorySegment map(String name, long bytes) {
+        long pages = (bytes + PAGE_BYTES - 1) / PAGE_BYTES * PAGE_BYTES;
+        return Bpf.map(object.map(name).fd(), 0, pages, true, arena).asSlice(0, bytes);
+    }
+
+    private static byte[] image() {
+        try (InputStream in = KernelStore.class.getResourceAsStream(OBJECT)) {
+            if (in == null) {
+                throw new IllegalStateException("resource=" + OBJECT + " is missing from the jar");
+            }
+            return in.readAllBytes();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    /**
+     * Makes a new, empty store in state BUILDING, with some memory for records.
+     *
+     * @param pins an empty directory on a BPF file system
+     * @param instance 16 bytes that name the data directory
+     * @param slotCount io slots, one a thread that runs programs
+     */
+    public static KernelStore create(Path pins, StoreGeometry geometry, byte[] instance, int slotCount) {
+        SecureRandom random = new SecureRandom();
+        long[] hashSeed = {random.nextLong(), random.nextLong()};
+        int shardCount = Math.min(Runtime.getRuntime().availableProcessors(), Abi.SHARDS_MAX);
+        KernelStore store = new KernelStore(pins, geometry, hashSeed, shardCount, slotCount);
+        store.control.initialise(geometry, instance, hashSeed, shardCount);
+        store.heap.grow();
+        return store;
+    }
+
+    /** What the pins say about themselves, without loading anything; see {@link #adopt}. */
+    public static PinnedStore inspect(Path pins) {
+        Path path = pins.resolve("control");
+        if (!Files.exists(path)) {
+            return new PinnedStore(0, 0, new byte[16], 0, 0, 0);
+        }
+        int fd = Bpf.openPinned(path);
+        try (Arena arena = Arena.ofConfined()) {
+            ControlPage page = new ControlPage(Bpf.map(fd, 0, PAGE_BYTES, false, arena));
+            return page.describe();
+        } finally {
+            Bpf.close(fd);
+        }
+    }
+
+    /**
+     * Takes over the maps that an earlier process left.
+     *
+     * @param pinned what {@link #inspect} found, already checked by the caller
+     */
+    public static KernelStore adopt(Path pins, PinnedStore pinned, int slotCount) {
+        int fd = Bpf.openPinned(pins.resolve("control"));
+        long[] hashSeed;
+        int shardCount;
+        try (Arena arena = Arena.ofConfined()) {
+            ControlPage page = new ControlPage(Bpf.map(fd, 0, PAGE_BYTES, false, arena));
+            hashSeed = page.hashSeed();
+            shardCount = page.shardCount();
+        } finally {
+            Bpf.close(fd);
+        }
+        return new KernelStore(pins, pinned.geometry(), hashSeed, shardCount, slotCount);
+    }
+
+    public StoreGeometry geometry() {
+        return geometry;
+    }
+
+    public ControlPage control() {
+        return control;
+    }
+
+    public StoreCounters counters() {
+        return counters;
+    }
+
+    public RedoRing ring() {
+        return ring;
+    }
+
+    public Heap heap() {
+        return heap;
+    }
+
+    public IoSlot slot(int index) {
+        return slots[index];
+    }
+
+    public int slotCount() {
+        return slots.length;
+    }
+
+    /** Tells the programs how far the wall clock is from the clock they can read. */
+    public void updateClock() {
+        control.clockOffsetNanos(Bpf.clockNanos(Bpf.CLOCK_REALTIME) - Bpf.clockNanos(Bpf.CLOCK_TAI));
+    }
+
+    @Override
+    public void close() {
+        arena.close();
+        object.close();
+    }
+}

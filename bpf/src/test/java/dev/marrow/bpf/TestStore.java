@@ -1,0 +1,75 @@
+package dev.marrow.bpf;
+
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.nio.charset.StandardCharsets;
+import java.security.SecureRandom;
+
+/** A real store with pins of its own, which close() removes. Drops its log: these tests are about the table. */
+final class TestStore implements AutoCloseable {
+    final byte[] instance = new byte[16];
+    final KernelStore store;
+
+    TestStore(StoreGeometry geometry, int slotCount) {
+        new SecureRandom().nextBytes(instance);
+        store = KernelStore.create(BpfFs.prepare(instance), geometry, instance, slotCount);
+        store.updateClock();
+    }
+
+    static TestStore small() {
+        return new TestStore(new StoreGeometry(10_000, 64 << 20, 1 << 20), 4);
+    }
+
+    /** Runs RESP text and returns the replies. */
+    String run(String resp) {
+        return run(0, resp, 0);
+    }
+
+    String run(int slotIndex, String resp, int flags) {
+        IoSlot slot = store.slot(slotIndex);
+        byte[] in = resp.getBytes(StandardCharsets.ISO_8859_1);
+        MemorySegment.copy(in, 0, slot.in(), ValueLayout.JAVA_BYTE, 0, in.length);
+        StringBuilder replies = new StringBuilder();
+        int from = 0;
+        while (true) {
+            slot.request(0, from, in.length, flags);
+            slot.serve(1);
+            replies.append(new String(slot.out().asSlice(slot.outOffset(0), slot.outEnd(0) - slot.outOffset(0))
+                    .toArray(ValueLayout.JAVA_BYTE), StandardCharsets.ISO_8859_1));
+            from = slot.inOffset(0);
+            switch (slot.status(0)) {
+                case Abi.STATUS_DONE -> {
+                    return replies.toString();
+                }
+                case Abi.STATUS_OUT_FULL, Abi.STATUS_RUN_LIMIT, Abi.STATUS_BUSY -> { }
+                case Abi.STATUS_RING_FULL -> dropLog();
+                case Abi.STATUS_GROWING -> store.heap().grow();
+                default -> throw new IllegalStateException("status=" + slot.status(0) + " offset=" + from);
+            }
+        }
+    }
+
+    void dropLog() {
+        RedoRing ring = store.ring();
+        ring.release(ring.finishedEnd(ring.consumerPosition(), ring.capacity()));
+    }
+
+    /** One command as RESP. */
+    static String command(String... arguments) {
+        StringBuilder text = new StringBuilder("*").append(arguments.length).append("\r\n");
+        for (String argument : arguments) {
+            text.append('$').append(argument.length()).append("\r\n").append(argument).append("\r\n");
+        }
+        return text.toString();
+    }
+
+    String call(String... arguments) {
+        return run(command(arguments));
+    }
+
+    @Override
+    public void close() {
+        store.close();
+        BpfFs.unpin(instance);
+    }
+}
