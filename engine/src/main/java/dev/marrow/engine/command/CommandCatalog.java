@@ -1,0 +1,70 @@
+package dev.marrow.engine.command;
+
+/**
+ * Every command, one a line, in the words that Redis 7.0's COMMAND INFO uses for it (WAITAOF and CLIENT SETINFO: 7.2).
+ * Columns: name; arity (negative: at least so many, the name counts); hot (runs in eBPF) or cold; flags; first key, last
+ * key, step; ACL categories; tips; key flags; since and group; complexity; summary.
+ */
+final class CommandCatalog {
+    private CommandCatalog() {}
+
+    static final String ROWS =
+            """
+            get; 2; hot; readonly fast; 1 1 1; @read @string @fast;; RO access; 1.0.0 string; O(1); Get the value of a key
+            set; -3; hot; write denyoom; 1 1 1; @write @string @slow;; RW access update variable_flags; 1.0.0 string; O(1); Set the string value of a key
+            setnx; 3; hot; write denyoom fast; 1 1 1; @write @string @fast;; OW insert; 1.0.0 string; O(1); Set the value of a key, only if the key does not exist
+            setex; 4; hot; write denyoom; 1 1 1; @write @string @slow;; OW update; 2.0.0 string; O(1); Set the value and expiration of a key
+            psetex; 4; hot; write denyoom; 1 1 1; @write @string @slow;; OW update; 2.6.0 string; O(1); Set the value and expiration in milliseconds of a key
+            getset; 3; hot; write denyoom fast; 1 1 1; @write @string @fast;; RW access update; 1.0.0 string; O(1); Set the string value of a key and return its old value
+            getdel; 2; hot; write fast; 1 1 1; @write @string @fast;; RW access delete; 6.2.0 string; O(1); Get the value of a key and delete the key
+            del; -2; hot; write; 1 -1 1; @keyspace @write @slow; request_policy:multi_shard response_policy:agg_sum; RM delete; 1.0.0 generic; O(N); Delete a key
+            exists; -2; hot; readonly fast; 1 -1 1; @keyspace @read @fast; request_policy:multi_shard response_policy:agg_sum; RO; 1.0.0 generic; O(N); Determine if a key exists
+            strlen; 2; hot; readonly fast; 1 1 1; @read @string @fast;; RO; 2.2.0 string; O(1); Get the length of the value stored in a key
+            append; 3; hot; write denyoom fast; 1 1 1; @write @string @fast;; RW insert; 2.0.0 string; O(1); Append a value to a key
+            incr; 2; hot; write denyoom fast; 1 1 1; @write @string @fast;; RW access update; 1.0.0 string; O(1); Increment the integer value of a key by one
+            decr; 2; hot; write denyoom fast; 1 1 1; @write @string @fast;; RW access update; 1.0.0 string; O(1); Decrement the integer value of a key by one
+            incrby; 3; hot; write denyoom fast; 1 1 1; @write @string @fast;; RW access update; 1.0.0 string; O(1); Increment the integer value of a key by the given amount
+            decrby; 3; hot; write denyoom fast; 1 1 1; @write @string @fast;; RW access update; 1.0.0 string; O(1); Decrement the integer value of a key by the given number
+            expire; -3; hot; write fast; 1 1 1; @keyspace @write @fast;; RW update; 1.0.0 generic; O(1); Set a key's time to live in seconds
+            pexpire; -3; hot; write fast; 1 1 1; @keyspace @write @fast;; RW update; 2.6.0 generic; O(1); Set a key's time to live in milliseconds
+            expireat; -3; hot; write fast; 1 1 1; @keyspace @write @fast;; RW update; 1.2.0 generic; O(1); Set the expiration for a key as a UNIX timestamp
+            pexpireat; -3; hot; write fast; 1 1 1; @keyspace @write @fast;; RW update; 2.6.0 generic; O(1); Set the expiration for a key as a UNIX timestamp specified in milliseconds
+            ttl; 2; hot; readonly fast; 1 1 1; @keyspace @read @fast; nondeterministic_output; RO access; 1.0.0 generic; O(1); Get the time to live for a key in seconds
+            pttl; 2; hot; readonly fast; 1 1 1; @keyspace @read @fast; nondeterministic_output; RO access; 2.6.0 generic; O(1); Get the time to live for a key in milliseconds
+            persist; 2; hot; write fast; 1 1 1; @keyspace @write @fast;; RW update; 2.2.0 generic; O(1); Remove the expiration from a key
+            ping; -1; hot; fast; 0 0 0; @fast @connection; request_policy:all_shards response_policy:all_succeeded;; 1.0.0 connection; O(1); Ping the server
+            echo; 2; hot; loading stale fast; 0 0 0; @fast @connection;;; 1.0.0 connection; O(1); Echo the given string
+            mget; -2; cold; readonly fast; 1 -1 1; @read @string @fast; request_policy:multi_shard; RO access; 1.0.0 string; O(N); Get the values of all the given keys
+            mset; -3; cold; write denyoom; 1 -1 2; @write @string @slow; request_policy:multi_shard response_policy:all_succeeded; OW update; 1.0.1 string; O(N); Set multiple keys to multiple values
+            hello; -1; cold; noscript loading stale fast no_auth allow_busy; 0 0 0; @fast @connection;;; 6.0.0 connection; O(1); Choose the protocol version, authenticate, name the connection
+            auth; -2; cold; noscript loading stale fast no_auth allow_busy; 0 0 0; @fast @connection;;; 1.0.0 connection; O(N); Authenticate to the server
+            select; 2; cold; loading stale fast; 0 0 0; @fast @connection;;; 1.0.0 connection; O(1); Change the selected database for the current connection
+            reset; 1; cold; noscript loading stale fast no_auth allow_busy; 0 0 0; @fast @connection;;; 6.2.0 connection; O(1); Reset the connection
+            quit; -1; cold; noscript loading stale fast no_auth allow_busy; 0 0 0; @fast @connection;;; 1.0.0 connection; O(1); Close the connection
+            client; -2; cold;; 0 0 0; @slow;;; 2.4.0 connection;; A container for client connection commands
+            client|id; 2; cold; noscript loading stale; 0 0 0; @slow @connection;;; 5.0.0 connection; O(1); Returns the client ID for the current connection
+            client|setname; 3; cold; noscript loading stale; 0 0 0; @slow @connection;;; 2.6.9 connection; O(1); Set the current connection name
+            client|getname; 2; cold; noscript loading stale; 0 0 0; @slow @connection;;; 2.6.9 connection; O(1); Get the current connection name
+            client|setinfo; 4; cold; noscript loading stale; 0 0 0; @slow @connection;;; 7.2.0 connection; O(1); Set client or connection specific info
+            client|info; 2; cold; noscript loading stale; 0 0 0; @slow @connection; nondeterministic_output;; 6.2.0 connection; O(1); Describe the current connection
+            client|help; 2; cold; loading stale; 0 0 0; @slow @connection;;; 5.0.0 connection; O(1); List the subcommands
+            command; -1; cold; loading stale; 0 0 0; @slow @connection; nondeterministic_output_order;; 2.8.13 server; O(N); Describe all commands
+            command|count; 2; cold; loading stale; 0 0 0; @slow @connection;;; 2.8.13 server; O(1); Return the number of commands
+            command|docs; -2; cold; loading stale; 0 0 0; @slow @connection; nondeterministic_output_order;; 7.0.0 server; O(N); Document the named commands
+            command|info; -2; cold; loading stale; 0 0 0; @slow @connection; nondeterministic_output_order;; 2.8.13 server; O(N); Describe the named commands
+            command|list; -2; cold; loading stale; 0 0 0; @slow @connection; nondeterministic_output_order;; 7.0.0 server; O(N); Return the names of the commands
+            command|getkeys; -4; cold; loading stale; 0 0 0; @slow @connection;;; 2.8.13 server; O(N); Return the keys that a command names
+            command|help; 2; cold; loading stale; 0 0 0; @slow @connection;;; 5.0.0 server; O(1); List the subcommands
+            config; -2; cold;; 0 0 0; @slow;;; 2.0.0 server;; A container for server configuration commands
+            config|get; -3; cold; admin noscript loading stale; 0 0 0; @admin @slow @dangerous;;; 2.0.0 server; O(N); Get the values of configuration parameters
+            config|set; -4; cold; admin noscript loading stale; 0 0 0; @admin @slow @dangerous; request_policy:all_nodes response_policy:all_succeeded;; 2.0.0 server; O(N); Set configuration parameters to the given values
+            config|resetstat; 2; cold; admin noscript loading stale; 0 0 0; @admin @slow @dangerous;;; 2.0.0 server; O(1); Reset the stats returned by INFO
+            config|help; 2; cold; loading stale; 0 0 0; @slow;;; 5.0.0 server; O(1); List the subcommands
+            info; -1; cold; loading stale; 0 0 0; @slow @dangerous; nondeterministic_output request_policy:all_shards response_policy:special;; 1.0.0 server; O(1); Get information and statistics about the server
+            dbsize; 1; cold; readonly fast; 0 0 0; @keyspace @read @fast; request_policy:all_shards response_policy:agg_sum;; 1.0.0 server; O(1); Return the number of keys
+            flushall; -1; cold; write; 0 0 0; @keyspace @write @slow @dangerous; request_policy:all_shards response_policy:all_succeeded;; 1.0.0 server; O(1); Remove all keys
+            flushdb; -1; cold; write; 0 0 0; @keyspace @write @slow @dangerous; request_policy:all_shards response_policy:all_succeeded;; 1.0.0 server; O(1); Remove all keys
+            waitaof; 4; cold; noscript; 0 0 0; @slow @connection;;; 7.2.0 generic; O(1); Wait until this connection's earlier writes are synced to the log
+            shutdown; -1; cold; admin noscript loading stale no_multi allow_busy; 0 0 0; @admin @slow @dangerous;;; 1.0.0 server; O(N); Sync the log and stop the server
+            """;
+}

@@ -1,0 +1,65 @@
+package dev.marrow.engine.command;
+
+import java.util.Map;
+
+/**
+ * Counters of the store, for INFO. Since the store was built, unless said otherwise.
+ *
+ * @param commandsByDoor commands served, by door: "server", "java", …
+ * @param writes commands that left a redo record
+ * @param expired keys removed because their time had come
+ * @param errors failures by cause, as the kernel names them: "ring_full", "memory_full", …
+ */
+public record StoreInfo(
+        Table table,
+        Memory memory,
+        Ring ring,
+        Log log,
+        Start start,
+        Map<String, Long> commandsByDoor,
+        long writes,
+        long expired,
+        Map<String, Long> errors) {
+
+    public StoreInfo {
+        commandsByDoor = Map.copyOf(commandsByDoor);
+        errors = Map.copyOf(errors);
+    }
+
+    public record Table(long keys, long capacity) {}
+
+    /**
+     * @param usedBytes in records that hold keys
+     * @param reservedBytes taken from the system so far, slab by slab
+     * @param limitBytes the budget
+     */
+    public record Memory(long usedBytes, long reservedBytes, long limitBytes) {}
+
+    /** @param oldestBusyMillis age of the oldest record that is reserved but not finished, 0: none */
+    public record Ring(long sizeBytes, long usedBytes, long oldestBusyMillis) {}
+
+    /** The log writer since it started; positions are those of the ring. */
+    public record Log(
+            long writtenPosition,
+            long durablePosition,
+            long records,
+            long batches,
+            long bytes,
+            long syncs,
+            long syncMicrosTotal,
+            long syncMicrosMax,
+            int segments,
+            boolean failed) {}
+
+    /**
+     * How this process started.
+     *
+     * @param mode "empty", "warm" or "cold"
+     * @param bytesCut from the log's unsynced tail (I6)
+     */
+    public record Start(String mode, long records, double seconds, long bytesCut) {
+        public long recordsPerSecond() {
+            return seconds > 0 ? Math.round(records / seconds) : 0;
+        }
+    }
+}

@@ -1,0 +1,112 @@
+package dev.marrow.engine.config;
+
+import dev.marrow.wal.Durability;
+import java.nio.file.Path;
+import java.util.List;
+
+/**
+ * All settings of a server. Immutable: CONFIG SET makes another one.
+ *
+ * @param port 0: any free port
+ * @param bind IP addresses to listen on, at least one
+ * @param dir data directory
+ * @param durability when a write is acknowledged (I2)
+ * @param capacity keys that the table is sized for
+ * @param memoryBytes budget for records; taken slab by slab as the data grows
+ * @param ringBytes size of the redo ring, a power of two
+ * @param eventLoops threads that serve connections
+ * @param requirepass password of the default user, empty: none is asked for
+ * @param maxclients connections served at once
+ * @param timeoutSeconds idle time after which a connection is closed, 0: never
+ * @param stallTimeoutMillis how long a write waits for ring space or memory before it fails: the named time of I1
+ * @param clientQueryBufferLimit most bytes of one unfinished command (I10)
+ * @param clientOutputBufferLimit most bytes of replies that wait for one client (I10)
+ */
+public record ServerConfig(
+        int port,
+        List<String> bind,
+        Path dir,
+        Durability durability,
+        long capacity,
+        long memoryBytes,
+        long ringBytes,
+        int eventLoops,
+        String requirepass,
+        int maxclients,
+        int timeoutSeconds,
+        long stallTimeoutMillis,
+        long clientQueryBufferLimit,
+        long clientOutputBufferLimit) {
+
+    public ServerConfig {
+        bind = List.copyOf(bind);
+    }
+
+    public static ServerConfig defaults() {
+        return new Builder().build();
+    }
+
+    public boolean authenticationRequired() {
+        return !requirepass.isEmpty();
+    }
+
+    /** This configuration with one option changed; the name is Marrow's or Redis's, in any case. */
+    public ServerConfig with(String name, String value) throws ConfigException {
+        Builder builder = toBuilder();
+        builder.set("option", name, value);
+        return builder.build();
+    }
+
+    public Builder toBuilder() {
+        Builder b = new Builder();
+        b.port = port;
+        b.bind = bind;
+        b.dir = dir;
+        b.durability = durability;
+        b.capacity = capacity;
+        b.memoryBytes = memoryBytes;
+        b.ringBytes = ringBytes;
+        b.eventLoops = eventLoops;
+        b.requirepass = requirepass;
+        b.maxclients = maxclients;
+        b.timeoutSeconds = timeoutSeconds;
+        b.stallTimeoutMillis = stallTimeoutMillis;
+        b.clientQueryBufferLimit = clientQueryBufferLimit;
+        b.clientOutputBufferLimit = clientOutputBufferLimit;
+        return b;
+    }
+
+    /** Starts from the defaults; options set later win. */
+    public static final class Builder {
+        int port = 6379;
+        List<String> bind = List.of("127.0.0.1");
+        Path dir = Path.of("marrow-data");
+        Durability durability = Durability.ALWAYS;
+        long capacity = 1_000_000;
+        long memoryBytes = 1L << 30;
+        long ringBytes = 16L << 20;
+        int eventLoops = 1;
+        String requirepass = "";
+        int maxclients = 10_000;
+        int timeoutSeconds;
+        long stallTimeoutMillis = 5_000;
+        long clientQueryBufferLimit = 64L << 20;
+        long clientOutputBufferLimit = 64L << 20;
+
+        /**
+         * @param where what the error message calls the place of this setting: "--port", "marrow.conf:3"
+         * @throws ConfigException the name is unknown, or the value not allowed
+         */
+        public Builder set(String where, String name, String value) throws ConfigException {
+            ConfigOption option = ConfigOption.named(name)
+                    .orElseThrow(() -> new ConfigException(where + ": unknown option '" + name + "'"));
+            option.set(this, where, value);
+            return this;
+        }
+
+        public ServerConfig build() {
+            return new ServerConfig(port, bind, dir, durability, capacity, memoryBytes, ringBytes, eventLoops, requirepass,
+                    maxclients, timeoutSeconds, stallTimeoutMillis, clientQueryBufferLimit, clientOutputBufferLimit);
+        }
+    }
+}
