@@ -22,7 +22,7 @@ final class CommandDescriptions {
         }
         out.array(arguments.size() - 2);
         for (byte[] name : arguments.subList(2, arguments.size())) {
-            CommandTable.named(Words.text(name)).ifPresentOrElse(spec -> describe(spec, out), out::nilArray);
+            CommandTable.named(Words.text(name)).ifPresentOrElse(spec -> describe(spec, out), out::nil);
         }
     }
 

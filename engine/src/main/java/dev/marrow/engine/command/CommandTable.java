@@ -68,9 +68,8 @@ public final class CommandTable {
         }
         StringBuilder quoted = new StringBuilder();
         for (int i = 1; i < arguments.size() && quoted.length() < QUOTED_BYTES_MAX; i++) {
-            quoted.append('\'')
-                    .append(capped(Words.cString(arguments.get(i)), QUOTED_BYTES_MAX - quoted.length()))
-                    .append("' ");
+            String shown = capped(Words.cString(arguments.get(i)), QUOTED_BYTES_MAX - quoted.length());
+            quoted.append('\'').append(shown).append("' ");
         }
         return "ERR unknown command '" + capped(name, QUOTED_BYTES_MAX) + "', with args beginning with: " + quoted;
     }

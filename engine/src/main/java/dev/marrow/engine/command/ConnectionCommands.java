@@ -37,7 +37,7 @@ final class ConnectionCommands {
             return;
         }
         if (!session.authenticated() && control.config().authenticationRequired()) {
-            out.error("NOAUTH HELLO must be called with the client already authenticated, otherwise the HELLO <proto> AUTH"
+            out.error("NOAUTH HELLO must be called with the client already authenticated, otherwise the HELLO AUTH"
                     + " <user> <pass> option can be used to authenticate the client and select the RESP protocol version at"
                     + " the same time");
             return;
@@ -105,8 +105,10 @@ final class ConnectionCommands {
 
     void select(List<byte[]> arguments, ReplyWriter out) {
         DecimalNumber index = DecimalNumber.parse(arguments.get(1));
-        if (!index.valid() || index.value() != (int) index.value()) {
+        if (!index.valid()) {
             out.error("ERR value is not an integer or out of range");
+        } else if (index.value() != (int) index.value()) {
+            out.error("ERR value is out of range, value must between " + Integer.MIN_VALUE + " and " + Integer.MAX_VALUE);
         } else if (index.value() != 0) {
             out.error("ERR DB index is out of range");
         } else {

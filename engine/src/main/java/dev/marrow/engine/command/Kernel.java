@@ -7,7 +7,8 @@ public interface Kernel {
     /**
      * Runs hot commands, each its arguments with the name first, as one batch through the eBPF programs. A full ring or a
      * store that is growing is waited for inside, within the named time (I1); after it that command's reply is an error.
-     * What the replies depend on is added to the session by {@link Session#waitFor} (I3).
+     * What the replies depend on is added to the session by {@link Session#waitFor} (I3). A batch may be larger than the
+     * shared page: it is then run piece by piece, in order.
      *
      * @return the replies in order, encoded in the session's protocol version
      */

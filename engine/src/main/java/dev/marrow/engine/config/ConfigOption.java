@@ -34,14 +34,15 @@ public enum ConfigOption {
     CLIENT_OUTPUT_BUFFER_LIMIT("client-output-buffer-limit", "", true, c -> "normal " + c.clientOutputBufferLimit() + " 0 0",
             (b, v) -> b.clientOutputBufferLimit = outputLimit(v)),
 
-    // What a Redis client may look for and what cannot be otherwise here: only this one value is accepted.
-    SAVE("save", ""),
-    APPENDONLY("appendonly", "yes"),
-    DATABASES("databases", "1"),
-    MAXMEMORY_POLICY("maxmemory-policy", "noeviction"),
-    PROTO_MAX_BULK_LEN("proto-max-bulk-len", Integer.toString(Abi.VALUE_BYTES_MAX)),
-    CLUSTER_ENABLED("cluster-enabled", "no"),
-    IO_THREADS("io-threads", "1");
+    // What a Redis client may look for and what cannot be otherwise here: only this one value is accepted, and by
+    // CONFIG SET where Redis itself could change it.
+    SAVE("save", "", true),
+    APPENDONLY("appendonly", "yes", true),
+    DATABASES("databases", "1", false),
+    MAXMEMORY_POLICY("maxmemory-policy", "noeviction", true),
+    PROTO_MAX_BULK_LEN("proto-max-bulk-len", Integer.toString(Abi.VALUE_BYTES_MAX), true),
+    CLUSTER_ENABLED("cluster-enabled", "no", false),
+    IO_THREADS("io-threads", "1", false);
 
     /** Why a value is refused, worded to follow an option's name. */
     private static final class Refused extends Exception {
@@ -71,8 +72,8 @@ public enum ConfigOption {
         this.setter = setter;
     }
 
-    ConfigOption(String name, String only) {
-        this(name, "", true, config -> only, (builder, value) -> requireOnly(only, value));
+    ConfigOption(String name, String only, boolean changeable) {
+        this(name, "", changeable, config -> only, (builder, value) -> requireOnly(only, value));
     }
 
     /** By Marrow's name or Redis's, in any case. */

@@ -1,0 +1,141 @@
+package dev.marrow.engine.command;
+
+import static java.nio.charset.StandardCharsets.ISO_8859_1;
+
+import dev.marrow.engine.config.ServerConfig;
+import dev.marrow.engine.resp.ReplyWriter;
+import java.time.Instant;
+import java.time.InstantSource;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+
+/** A store and a server in memory, enough for cold commands to run on. */
+final class FakeServer implements Kernel, ServerControl {
+    final Map<String, String> data = new TreeMap<>();
+    final List<String> executed = new ArrayList<>();
+    final List<String> events = new ArrayList<>();
+    int largestBatch;
+    String failOn = "";
+    ServerConfig config = ServerConfig.defaults();
+
+    @Override
+    public List<byte[]> execute(Session session, List<List<byte[]>> commands) {
+        largestBatch = Math.max(largestBatch, commands.size());
+        return commands.stream().map(command -> execute(session, command.stream().map(a -> new String(a, ISO_8859_1)).toArray(String[]::new))).toList();
+    }
+
+    private byte[] execute(Session session, String... command) {
+        executed.add(String.join(" ", command));
+        ReplyWriter out = new ReplyWriter(session.protocol(), 1 << 20);
+        if (!failOn.isEmpty() && command[1].equals(failOn)) {
+            return out.error("OOM no memory").toByteArray();
+        }
+        switch (command[0].toLowerCase(java.util.Locale.ROOT)) {
+            case "ping" -> out.simple("PONG");
+            case "echo" -> out.bulk(command[1]);
+            case "set" -> {
+                data.put(command[1], command[2]);
+                out.ok();
+            }
+            case "get" -> {
+                if (data.containsKey(command[1])) {
+                    out.bulk(data.get(command[1]));
+                } else {
+                    out.nil();
+                }
+            }
+            case "del" -> out.integer(data.remove(command[1]) == null ? 0 : 1);
+            case "exists" -> out.integer(data.containsKey(command[1]) ? 1 : 0);
+            default -> out.integer(0);
+        }
+        return out.toByteArray();
+    }
+
+    @Override
+    public long keys() {
+        return data.size();
+    }
+
+    @Override
+    public long keysObserved(Session session) {
+        session.waitFor(77);
+        return data.size();
+    }
+
+    @Override
+    public void flush(Session session) {
+        data.clear();
+        events.add("flush");
+    }
+
+    @Override
+    public StoreInfo info() {
+        return new StoreInfo(
+                new StoreInfo.Table(data.size(), 1_000_000),
+                new StoreInfo.Memory(1536, 2 << 20, 1 << 30),
+                new StoreInfo.Ring(16 << 20, 0, 0),
+                new StoreInfo.Log(200, 100, 5, 2, 4096, 2, 300, 200, 1, false),
+                new StoreInfo.Start("cold", 1000, 0.5, 12),
+                Map.of("server", 9L),
+                4,
+                1,
+                Map.of("ring_full", 3L));
+    }
+
+    @Override
+    public void shutdown(boolean save) {
+        events.add("shutdown save=" + save);
+    }
+
+    @Override
+    public ServerConfig config() {
+        return config;
+    }
+
+    @Override
+    public void reconfigure(ServerConfig changed) {
+        config = changed;
+    }
+
+    @Override
+    public int connectedClients() {
+        return 1;
+    }
+
+    @Override
+    public Traffic traffic() {
+        return new Traffic(3, 0, 10, 100, 200);
+    }
+
+    @Override
+    public void resetStatistics() {
+        events.add("resetstat");
+    }
+
+    @Override
+    public String version() {
+        return "test";
+    }
+
+    @Override
+    public String runId() {
+        return "0".repeat(40);
+    }
+
+    @Override
+    public int port() {
+        return 7777;
+    }
+
+    @Override
+    public InstantSource clock() {
+        return InstantSource.fixed(Instant.ofEpochMilli(90_000));
+    }
+
+    @Override
+    public long startTimeMillis() {
+        return 30_000;
+    }
+}
