@@ -1,0 +1,55 @@
+package dev.marrow.wal;
+
+import java.io.IOException;
+import java.lang.foreign.Arena;
+import java.lang.foreign.ValueLayout;
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.util.Optional;
+
+/**
+ * The file {@code FAILED} in the data directory: the log failed, and a restart must not carry on as if it had not (I7). It is there
+ * until somebody clears it who has made the whole store durable anew.
+ */
+public final class FailedMarker {
+
+    static final String FILE_NAME = "FAILED";
+
+    private FailedMarker() {}
+
+    /** What the failed writer left, empty when there is no marker. */
+    public static Optional<String> read(Path directory, Storage storage) throws IOException {
+        Path path = directory.resolve(FILE_NAME);
+        if (!storage.exists(path)) {
+            return Optional.empty();
+        }
+        try (StorageFile file = storage.openReadOnly(path); Arena arena = Arena.ofConfined()) {
+            long size = file.size();
+            byte[] text = size == 0 ? new byte[0] : file.map(size, arena).toArray(ValueLayout.JAVA_BYTE);
+            return Optional.of(new String(text, StandardCharsets.UTF_8));
+        }
+    }
+
+    /** Leaves the marker; an existing one is kept, because the first failure is the one that explains. */
+    static void write(Path directory, Storage storage, String text) throws IOException {
+        Path path = directory.resolve(FILE_NAME);
+        if (storage.exists(path)) {
+            return;
+        }
+        try (StorageFile file = storage.create(path)) {
+            file.write(new ByteBuffer[] {ByteBuffer.wrap(text.getBytes(StandardCharsets.UTF_8))}, 0);
+            file.force();
+        }
+        storage.syncDirectory(directory);
+    }
+
+    /** Removes the marker; no error when there is none. */
+    public static void clear(Path directory, Storage storage) throws IOException {
+        Path path = directory.resolve(FILE_NAME);
+        if (storage.exists(path)) {
+            storage.delete(path);
+            storage.syncDirectory(directory);
+        }
+    }
+}

@@ -1,0 +1,381 @@
+package dev.marrow.wal;
+
+import dev.marrow.bpf.RedoRing;
+import java.io.IOException;
+import java.lang.foreign.MemorySegment;
+import java.util.concurrent.locks.LockSupport;
+
+/**
+ * Drains the redo ring into the log and says how far it is durable.
+ *
+ * <p>Group commit comes from the ring itself: while one batch syncs, the next gathers there. In {@code always} a batch is written,
+ * synced, given back to the ring and published, in this order; in {@code everysec} it is given back after the write, and a second
+ * thread syncs and publishes.
+ *
+ * <p>The first failure of any call below it ends the writer for good (I7): nothing is retried, nothing is published any more, the
+ * directory gets a {@link FailedMarker}, the listener hears of it once.
+ */
+public final class LogWriter implements AutoCloseable {
+
+    /** Longest pause of an idle writer; records of doors that do not call {@link #wake} wait this long at most. */
+    private static final long IDLE_PARK_NANOS_MAX = 10_000_000;
+    private static final long IDLE_PARK_NANOS_MIN = 1_000_000;
+    /** A record that is reserved and not yet submitted is usually there within a microsecond. */
+    private static final long BUSY_PARK_NANOS_MAX = 1_000_000;
+    private static final long BUSY_PARK_NANOS_MIN = 20_000;
+
+    private final RedoRing ring;
+    private final LogDirectory directory;
+    private final LogWriterOptions options;
+    private final DurableMark mark;
+    private final SegmentAllocator allocator;
+    private final Thread writerThread = Thread.ofPlatform().daemon().name("marrow-log-writer").unstarted(this::writerLoop);
+    private final Thread syncThread = Thread.ofPlatform().daemon().name("marrow-log-sync").unstarted(this::syncLoop);
+    private final RecordVisitor versionTracker = this::trackVersion;
+
+    /** Held across every fdatasync, roll and close, so that no file is closed under a sync and syncs are published in order. */
+    private final Object syncLock = new Object();
+    private final SyncCounters syncs = new SyncCounters();
+
+    private volatile Durability durability;
+    private volatile boolean parked;
+    private volatile boolean syncWanted;
+    private volatile boolean closing;
+    private volatile boolean syncStopped;
+    private boolean closed;
+    private boolean started;
+
+    /** What the writer has handed to the file system. One reference, so that its parts belong together. */
+    private volatile Written progress;
+    private volatile SyncedPosition synced;
+
+    // Written by the writer thread only.
+    private Segment segment;
+    private long lsn;
+    private long versionMax;
+    private long timeMillis;
+    private long released;
+    private volatile long batches;
+    private volatile long records;
+    private volatile long bytes;
+    private volatile long segments = 1;
+    private volatile long busyPosition = -1;
+    private volatile long busySinceNanos;
+
+    private record Written(Segment segment, long offset, long ringPosition) {}
+
+    /**
+     * @param start from {@link LogRecovery#prepare}; everything below the ring's consumer position must be in the log and synced
+     * @throws IOException when the segment cannot be opened
+     */
+    public LogWriter(RedoRing ring, LogDirectory directory, LogPosition start, LogWriterOptions options, DurabilityListener listener)
+            throws IOException {
+        this.ring = ring;
+        this.directory = directory;
+        this.options = options;
+        this.durability = options.durability();
+        this.lsn = start.lsn();
+        this.versionMax = start.versionMax();
+        this.timeMillis = start.timeMaxMillis();
+        this.released = ring.consumerPosition();
+        this.mark = new DurableMark(released, listener);
+        this.segment = Segment.open(directory, start.segment(), SegmentDescriptor.HEADER_BYTES);
+        this.synced = new SyncedPosition(start.segment(), SegmentDescriptor.HEADER_BYTES);
+        this.progress = new Written(segment, segment.offset(), released);
+        this.allocator = new SegmentAllocator(directory, options, start.segment() + 1, this::fail);
+    }
+
+    /** Starts the threads and publishes where the ring's consumer stands: that much is durable. */
+    public synchronized void start() {
+        if (started || closed) {
+            throw new IllegalStateException("started=" + started + " closed=" + closed);
+        }
+        started = true;
+        mark.announce();
+        allocator.start();
+        writerThread.start();
+        syncThread.start();
+    }
+
+    // ---- the writer thread ----
+
+    private void writerLoop() {
+        try {
+            long pauseNanos = 0;
+            while (!closing && !mark.failed()) {
+                if (writeBatch() || syncIfOwed()) {
+                    pauseNanos = 0;
+                } else {
+                    pauseNanos = pause(pauseNanos);
+                }
+            }
+            if (!mark.failed()) {
+                finish();
+            }
+        } catch (Throwable failure) {
+            fail(failure);
+        }
+    }
+
+    /** Takes one run of finished records from the ring. False when there is none. */
+    private boolean writeBatch() throws IOException, InterruptedException {
+        long from = progress.ringPosition();
+        long to = finishedEnd(from);
+        if (to - from > segment.room() && to > from) {
+            roll();
+            to = finishedEnd(from);
+        }
+        if (to == from) {
+            noteBusy(from);
+            return false;
+        }
+        busyPosition = -1;
+        MemorySegment run = ring.bytes(from, to);
+        int count = RedoRecords.forEach(run, 0, to - from, versionTracker);
+        if (count > 0) {
+            append(run, count, to);
+        }
+        progress = new Written(segment, segment.offset(), to);
+        if (durability == Durability.ALWAYS) {
+            sync();
+        }
+        release(to);
+        return true;
+    }
+
+    private long finishedEnd(long from) {
+        return ring.finishedEnd(from, Math.clamp(segment.room(), 0, BatchDescriptor.PAYLOAD_BYTES_MAX));
+    }
+
+    private void append(MemorySegment run, int count, long ringEnd) throws IOException {
+        // Never back: what recovery takes for the time must not be before what the log has already seen.
+        timeMillis = Math.max(timeMillis, options.clockMillis().getAsLong());
+        segment.append(BatchDescriptor.MAGIC_DATA, run.asByteBuffer(), count, lsn++, synced, timeMillis, ringEnd, versionMax);
+        batches = batches + 1;
+        records = records + count;
+        bytes = bytes + run.byteSize();
+    }
+
+    private void trackVersion(MemorySegment payload, long offset, int length) {
+        versionMax = Math.max(versionMax, RedoRecords.version(payload, offset));
+    }
+
+    /** I8: in {@code always} only after the sync, in {@code everysec} after the write. */
+    private void release(long position) {
+        if (position > released) {
+            ring.release(position);
+            released = position;
+        }
+    }
+
+    /** Full: the next segment is durable before the seal promises it, and this one before anything is written to the next. */
+    private void roll() throws IOException, InterruptedException {
+        Segment next = allocator.take();
+        synchronized (syncLock) {
+            seal(BatchDescriptor.MAGIC_SEAL_ROLLED);
+            long position = progress.ringPosition();
+            force(segment);
+            segment.close();
+            segment = next;
+            segments = segments + 1;
+            synced = new SyncedPosition(next.sequence(), next.offset());
+            progress = new Written(next, next.offset(), position);
+            mark.publish(position);
+        }
+    }
+
+    private void seal(int magic) throws IOException {
+        timeMillis = Math.max(timeMillis, options.clockMillis().getAsLong());
+        segment.seal(magic, lsn++, synced, timeMillis, progress.ringPosition(), versionMax);
+    }
+
+    /** In {@code always} nothing stays unsynced: after a switch from {@code everysec} something may be. */
+    private boolean syncIfOwed() throws IOException {
+        if (durability != Durability.ALWAYS || mark.position() >= progress.ringPosition()) {
+            return false;
+        }
+        sync();
+        return true;
+    }
+
+    /** The end of a clean stop: everything finished so far, synced and sealed. New records of a writer that goes on are not waited for. */
+    private void finish() throws IOException, InterruptedException {
+        long end = ring.producerPosition();
+        while (progress.ringPosition() < end && writeBatch()) {
+            // one batch a turn
+        }
+        sync();
+        synchronized (syncLock) {
+            seal(BatchDescriptor.MAGIC_SEAL_CLEAN);
+            force(segment);
+            segment.trim();
+        }
+    }
+
+    private long pause(long lastNanos) {
+        boolean busy = busyPosition >= 0;
+        long nanos = Math.clamp(lastNanos * 2, busy ? BUSY_PARK_NANOS_MIN : IDLE_PARK_NANOS_MIN, busy ? BUSY_PARK_NANOS_MAX : IDLE_PARK_NANOS_MAX);
+        parked = true;
+        // Looked at again after the flag is up: whoever submits later sees the flag and wakes us.
+        if (!closing && finishedEnd(progress.ringPosition()) == progress.ringPosition()) {
+            LockSupport.parkNanos(this, nanos);
+        }
+        parked = false;
+        return nanos;
+    }
+
+    private void noteBusy(long from) {
+        if (ring.producerPosition() == from) {
+            busyPosition = -1;
+        } else if (busyPosition != from) {
+            busySinceNanos = options.clockNanos().getAsLong();
+            busyPosition = from;
+        }
+    }
+
+    // ---- syncing, on either thread ----
+
+    private void syncLoop() {
+        try {
+            while (!syncStopped && !mark.failed()) {
+                if (!syncWanted) {
+                    LockSupport.parkNanos(this, options.syncPeriodMillis() * 1_000_000);
+                }
+                syncWanted = false;
+                if (durability == Durability.EVERYSEC) {
+                    sync();
+                }
+            }
+        } catch (Throwable failure) {
+            fail(failure);
+        }
+    }
+
+    private void sync() throws IOException {
+        synchronized (syncLock) {
+            if (mark.failed()) {
+                throw new IOException("the log has failed");
+            }
+            Written target = progress;
+            if (target.ringPosition() == mark.position()) {
+                return;
+            }
+            // A run of discarded records moved the position and wrote nothing.
+            if (synced.offset() != target.offset()) {
+                force(target.segment());
+                synced = new SyncedPosition(target.segment().sequence(), target.offset());
+            }
+            // The ring has one consumer; and whoever is told of the position finds its space free.
+            if (Thread.currentThread() == writerThread) {
+                release(target.ringPosition());
+            }
+            mark.publish(target.ringPosition());
+        }
+    }
+
+    private void force(Segment target) throws IOException {
+        long begin = options.clockNanos().getAsLong();
+        try {
+            target.force();
+        } catch (IOException | RuntimeException failure) {
+            // Before the lock is free: no other thread may sync after this one failed.
+            fail(failure);
+            throw failure;
+        }
+        syncs.add(options.clockNanos().getAsLong() - begin);
+    }
+
+    private void fail(Throwable failure) {
+        if (!mark.fail(failure)) {
+            return;
+        }
+        allocator.stop();
+        try {
+            FailedMarker.write(directory.path(), directory.storage(), failure.toString());
+        } catch (IOException | RuntimeException alsoFailed) {
+            failure.addSuppressed(alsoFailed);
+        }
+        mark.tellFailure();
+        LockSupport.unpark(writerThread);
+        LockSupport.unpark(syncThread);
+    }
+
+    // ---- for everybody ----
+
+    /** Called after a run that wrote. Costs one volatile read while the writer is awake. */
+    public void wake() {
+        if (parked) {
+            parked = false;
+            LockSupport.unpark(writerThread);
+        }
+    }
+
+    /** Ring position up to which everything is synced. */
+    public long durable() {
+        return mark.position();
+    }
+
+    /** Ring position up to which everything is handed to the file system. */
+    public long written() {
+        return progress.ringPosition();
+    }
+
+    public Durability durability() {
+        return durability;
+    }
+
+    /** Changes the mode. To {@code always}: what is written but not synced is synced at once. */
+    public void durability(Durability value) {
+        durability = value;
+        LockSupport.unpark(writerThread);
+    }
+
+    /** Whether the log has failed (I7). */
+    public boolean failed() {
+        return mark.failed();
+    }
+
+    /** Has what is written synced now rather than at the end of {@code everysec}'s period. Returns at once. */
+    public void syncSoon() {
+        syncWanted = true;
+        wake();
+        LockSupport.unpark(syncThread);
+    }
+
+    /** Whether ring position {@code position} became durable within the time; false at once when the log has failed. */
+    public boolean awaitDurable(long position, long timeoutNanos) throws InterruptedException {
+        if (mark.position() < position) {
+            syncSoon();
+        }
+        return mark.await(position, timeoutNanos);
+    }
+
+    public LogStats stats() {
+        Written now = progress;
+        long busyNanos = busyPosition < 0 ? 0 : Math.max(0, options.clockNanos().getAsLong() - busySinceNanos);
+        return new LogStats(durability, mark.failed(), batches, records, bytes, syncs.count, syncs.nanosTotal, syncs.nanosLast,
+                syncs.nanosMax, segments, now.segment().sequence(), now.offset(), now.ringPosition(), mark.position(), busyNanos);
+    }
+
+    /**
+     * Writes everything finished in the ring, syncs, seals the log as cleanly stopped and ends the threads. Close the doors first.
+     * After a failure it only ends the threads. Idempotent.
+     */
+    @Override
+    public synchronized void close() throws IOException {
+        if (closed) {
+            return;
+        }
+        closed = true;
+        closing = true;
+        LockSupport.unpark(writerThread);
+        Threads.join(writerThread);
+        syncStopped = true;
+        LockSupport.unpark(syncThread);
+        Threads.join(syncThread);
+        allocator.close();
+        synchronized (syncLock) {
+            segment.close();
+        }
+    }
+}

@@ -1,0 +1,54 @@
+package dev.marrow.wal;
+
+import java.util.Objects;
+import java.util.function.LongSupplier;
+
+/**
+ * How a writer works.
+ *
+ * @param durability       to begin with; {@link LogWriter#durability(Durability)} changes it at run time
+ * @param segmentBytes     size of a new segment file, {@link #SEGMENT_BYTES_MIN} to {@link #SEGMENT_BYTES_MAX}, a multiple of 4096
+ * @param syncPeriodMillis in {@code everysec}: longest pause between two syncs, 1 to 1000
+ * @param clockMillis      wall clock, Unix time in milliseconds
+ * @param clockNanos       monotonic clock, for durations
+ */
+public record LogWriterOptions(Durability durability, long segmentBytes, long syncPeriodMillis, LongSupplier clockMillis,
+        LongSupplier clockNanos) {
+
+    /** Room for the header, one largest record and a seal. */
+    public static final long SEGMENT_BYTES_MIN = 128 << 10;
+
+    public static final long SEGMENT_BYTES_MAX = 1L << 30;
+
+    public static final long SEGMENT_BYTES_DEFAULT = 64L << 20;
+
+    /** Half of the promised second: the sync itself takes time too. */
+    public static final long SYNC_PERIOD_MILLIS_DEFAULT = 500;
+
+    public LogWriterOptions {
+        Objects.requireNonNull(durability, "durability");
+        Objects.requireNonNull(clockMillis, "clockMillis");
+        Objects.requireNonNull(clockNanos, "clockNanos");
+        if (segmentBytes < SEGMENT_BYTES_MIN || segmentBytes > SEGMENT_BYTES_MAX || segmentBytes % 4096 != 0) {
+            throw new IllegalArgumentException("segmentBytes=" + segmentBytes + ", expected a multiple of 4096 from " + SEGMENT_BYTES_MIN
+                    + " to " + SEGMENT_BYTES_MAX);
+        }
+        if (syncPeriodMillis < 1 || syncPeriodMillis > 1000) {
+            throw new IllegalArgumentException("syncPeriodMillis=" + syncPeriodMillis + ", expected 1 to 1000");
+        }
+    }
+
+    /** {@code always}, 64 MiB segments, the system's clocks. */
+    public static LogWriterOptions defaults() {
+        return new LogWriterOptions(Durability.ALWAYS, SEGMENT_BYTES_DEFAULT, SYNC_PERIOD_MILLIS_DEFAULT, System::currentTimeMillis,
+                System::nanoTime);
+    }
+
+    public LogWriterOptions withDurability(Durability value) {
+        return new LogWriterOptions(value, segmentBytes, syncPeriodMillis, clockMillis, clockNanos);
+    }
+
+    public LogWriterOptions withSegmentBytes(long value) {
+        return new LogWriterOptions(durability, value, syncPeriodMillis, clockMillis, clockNanos);
+    }
+}

@@ -1,0 +1,80 @@
+package dev.marrow.wal;
+
+import java.io.Closeable;
+import java.io.IOException;
+import java.util.Optional;
+import java.util.function.Consumer;
+
+/** Keeps one durable spare segment ready on a thread of its own, so that rolling does not make the log wait for zeros. */
+final class SegmentAllocator implements Closeable {
+
+    private final LogDirectory directory;
+    private final LogWriterOptions options;
+    private final Consumer<Throwable> onFailure;
+    private final Thread thread;
+    private long next;
+    private Optional<Segment> spare = Optional.empty();
+    private boolean stopped;
+
+    SegmentAllocator(LogDirectory directory, LogWriterOptions options, long next, Consumer<Throwable> onFailure) {
+        this.directory = directory;
+        this.options = options;
+        this.next = next;
+        this.onFailure = onFailure;
+        this.thread = Thread.ofPlatform().daemon().name("marrow-log-preallocate").unstarted(this::run);
+    }
+
+    void start() {
+        thread.start();
+    }
+
+    /** The next segment; waits while it is being made. */
+    synchronized Segment take() throws IOException, InterruptedException {
+        while (spare.isEmpty() && !stopped) {
+            wait();
+        }
+        Segment taken = spare.orElseThrow(() -> new IOException("no spare segment: its preallocation failed or the log is closed"));
+        spare = Optional.empty();
+        notifyAll();
+        return taken;
+    }
+
+    private void run() {
+        try {
+            for (Optional<Long> sequence = nextWanted(); sequence.isPresent(); sequence = nextWanted()) {
+                offer(Segment.create(directory, sequence.get(), options.segmentBytes(), options.clockMillis().getAsLong()));
+            }
+        } catch (Throwable failure) {
+            // I7: the disk that refused the spare is the disk that holds the log.
+            stop();
+            onFailure.accept(failure);
+        }
+    }
+
+    private synchronized Optional<Long> nextWanted() throws InterruptedException {
+        while (spare.isPresent() && !stopped) {
+            wait();
+        }
+        return stopped ? Optional.empty() : Optional.of(next++);
+    }
+
+    private synchronized void offer(Segment segment) {
+        spare = Optional.of(segment);
+        notifyAll();
+    }
+
+    synchronized void stop() {
+        stopped = true;
+        notifyAll();
+    }
+
+    /** Ends the thread and closes the spare, which stays on disk for the next start. */
+    @Override
+    public void close() throws IOException {
+        stop();
+        Threads.join(thread);
+        if (spare.isPresent()) {
+            spare.get().close();
+        }
+    }
+}
