@@ -1,0 +1,48 @@
+package dev.marrow.engine.cli;
+
+import dev.marrow.engine.config.ServeOptions;
+import dev.marrow.engine.config.ServerConfig;
+import dev.marrow.engine.doctor.Doctor;
+import dev.marrow.engine.server.Server;
+import java.util.concurrent.Callable;
+import java.util.concurrent.CountDownLatch;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+
+@Command(name = "serve", mixinStandardHelpOptions = true, description = "Start the store and serve Redis clients until stopped.")
+final class ServeCommand implements Callable<Integer> {
+    @Mixin
+    private ServeOptions options = new ServeOptions();
+
+    @Override
+    public Integer call() throws Exception {
+        ServerConfig config = options.toConfig();
+        Doctor.ofThisMachine().require();
+        Server server = new Server(config, System.out);
+        System.out.println(server.report().describe());
+        System.out.println("ready: listening on " + String.join(",", config.bind()) + " port " + server.port() + ", durability "
+                + config.durability().word() + ", directory " + config.dir());
+
+        // SIGTERM and SIGINT run the hook; the JVM ends when it returns, so it waits for the stop to be complete
+        CountDownLatch stopped = new CountDownLatch(1);
+        Thread hook = Thread.ofPlatform().unstarted(() -> {
+            server.shutdown(true);
+            try {
+                stopped.await();
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+            }
+        });
+        Runtime.getRuntime().addShutdownHook(hook);
+        server.awaitStop();
+        int exit = ExitCode.OK;
+        if (server.failure() != null) {
+            System.err.println("marrow: stopping, nothing more is acknowledged: " + Main.explain(server.failure()));
+            exit = ExitCode.of(server.failure());
+        }
+        server.close();
+        System.out.flush();
+        stopped.countDown();
+        return exit;
+    }
+}

@@ -1,0 +1,315 @@
+package dev.marrow.engine.server;
+
+import dev.marrow.bpf.Abi;
+import dev.marrow.engine.command.DurableReply;
+import dev.marrow.engine.command.Session;
+import dev.marrow.engine.resp.RequestParser;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.SelectionKey;
+import java.nio.channels.SocketChannel;
+
+/** One client: its socket, what it sent and was not executed yet, its replies, and its state as cold commands see it. */
+final class Connection implements Session {
+    private static final ByteBuffer NOTHING = ByteBuffer.allocate(0);
+
+    private final EventLoop loop;
+    private final long id;
+    private final SocketChannel channel;
+    private final SelectionKey key;
+    private final String remoteAddress;
+    private final String localAddress;
+    private final long openedNanos;
+    final RequestParser parser;
+    final OutputQueue output = new OutputQueue();
+
+    /** Received, not executed: the beginning of a command, or what a pause left. */
+    private ByteBuffer unread = NOTHING;
+    private long lastActiveNanos;
+    private String name = "";
+    private String libraryName = "";
+    private String libraryVersion = "";
+    private int protocol = 2;
+    private boolean authenticated;
+    private long lastWritePosition;
+    private boolean closing;
+    private long accountedBytes;
+    private boolean closed;
+
+    /** What the reply of the running cold command depends on. */
+    private long coldWait;
+    /** When a write first found no room in the ring or the heap; 0: it is not stalled. */
+    private long stalledSinceNanos;
+    boolean inWaitingList;
+
+    private DurableReply suspendedReply;
+    private long suspendedPosition;
+    private long suspendedUntilNanos;
+
+    Connection(EventLoop loop, long id, SocketChannel channel, SelectionKey key, long queryBufferLimit, boolean authenticated)
+            throws IOException {
+        this.loop = loop;
+        this.id = id;
+        this.channel = channel;
+        this.key = key;
+        this.remoteAddress = address(channel.getRemoteAddress());
+        this.localAddress = address(channel.getLocalAddress());
+        this.openedNanos = System.nanoTime();
+        this.lastActiveNanos = openedNanos;
+        this.parser = new RequestParser(queryBufferLimit);
+        this.authenticated = authenticated;
+    }
+
+    private static String address(java.net.SocketAddress address) {
+        return address instanceof java.net.InetSocketAddress inet
+                ? inet.getAddress().getHostAddress() + ":" + inet.getPort()
+                : "?:0";
+    }
+
+    // ---- the event loop's view ----
+
+    SocketChannel channel() {
+        return channel;
+    }
+
+    /** Flags of this connection's requests in a run. */
+    int requestFlags() {
+        return (protocol == 3 ? Abi.REQUEST_RESP3 : 0) | (authenticated ? 0 : Abi.REQUEST_PASS_ALL);
+    }
+
+    int unreadBytes() {
+        return unread.remaining();
+    }
+
+    /** Moves what was not executed to {@code to}; afterwards there is none. */
+    void takeUnread(ByteBuffer to) {
+        to.put(unread);
+        unread = NOTHING;
+    }
+
+    /** Keeps a copy of what was not executed. */
+    void keepUnread(ByteBuffer bytes) {
+        if (bytes.hasRemaining()) {
+            unread = ByteBuffer.allocate(bytes.remaining()).put(bytes).flip();
+        }
+    }
+
+    /** Whether input may be executed. */
+    boolean mayExecute() {
+        return !closed && !closing && suspendedReply == null && output.size() <= EventLoop.OUTPUT_PAUSE_BYTES;
+    }
+
+    /** Whether more should be read. */
+    boolean accepts() {
+        return mayExecute() && stalledSinceNanos == 0;
+    }
+
+    /** Bytes of memory that this client holds now. */
+    long heldBytes() {
+        return closed ? 0 : output.capacity() + unread.capacity() + parser.bytesHeld();
+    }
+
+    /** How much that has changed since the last call. */
+    long heldBytesChange() {
+        long now = heldBytes();
+        long change = now - accountedBytes;
+        accountedBytes = now;
+        return change;
+    }
+
+    void stalled(long nowNanos) {
+        if (stalledSinceNanos == 0) {
+            stalledSinceNanos = nowNanos == 0 ? 1 : nowNanos;
+        }
+    }
+
+    boolean isStalled() {
+        return stalledSinceNanos != 0;
+    }
+
+    long stalledSinceNanos() {
+        return stalledSinceNanos;
+    }
+
+    void notStalled() {
+        stalledSinceNanos = 0;
+    }
+
+    void active(long nowNanos) {
+        lastActiveNanos = nowNanos;
+    }
+
+    long lastActiveNanos() {
+        return lastActiveNanos;
+    }
+
+    void wrote(long position) {
+        if (position > lastWritePosition) {
+            lastWritePosition = position;
+        }
+    }
+
+    long takeColdWait() {
+        long wait = coldWait;
+        coldWait = 0;
+        return wait;
+    }
+
+    boolean isSuspended() {
+        return suspendedReply != null;
+    }
+
+    /** The suspended reply when its time has come, 1 durable, 0 too late; -1: still waiting. */
+    int suspensionEnd(long durable, long nowNanos) {
+        if (suspendedPosition <= durable) {
+            return 1;
+        }
+        return suspendedUntilNanos != 0 && nowNanos - suspendedUntilNanos >= 0 ? 0 : -1;
+    }
+
+    DurableReply takeSuspended() {
+        DurableReply reply = suspendedReply;
+        suspendedReply = null;
+        return reply;
+    }
+
+    boolean isClosing() {
+        return closing;
+    }
+
+    boolean isClosed() {
+        return closed;
+    }
+
+    void interest(boolean read, boolean write) {
+        int ops = (read ? SelectionKey.OP_READ : 0) | (write ? SelectionKey.OP_WRITE : 0);
+        if (key.isValid() && key.interestOps() != ops) {
+            key.interestOps(ops);
+        }
+    }
+
+    void close() {
+        closed = true;
+        key.cancel();
+        try {
+            channel.close();
+        } catch (IOException e) {
+            // the connection is gone either way
+        }
+    }
+
+    // ---- the cold commands' view ----
+
+    @Override
+    public long id() {
+        return id;
+    }
+
+    @Override
+    public String name() {
+        return name;
+    }
+
+    @Override
+    public void name(String value) {
+        name = value;
+    }
+
+    @Override
+    public String libraryName() {
+        return libraryName;
+    }
+
+    @Override
+    public void libraryName(String value) {
+        libraryName = value;
+    }
+
+    @Override
+    public String libraryVersion() {
+        return libraryVersion;
+    }
+
+    @Override
+    public void libraryVersion(String value) {
+        libraryVersion = value;
+    }
+
+    @Override
+    public int protocol() {
+        return protocol;
+    }
+
+    @Override
+    public void protocol(int version) {
+        protocol = version;
+    }
+
+    @Override
+    public boolean authenticated() {
+        return authenticated;
+    }
+
+    @Override
+    public void authenticated(boolean value) {
+        authenticated = value;
+    }
+
+    @Override
+    public String remoteAddress() {
+        return remoteAddress;
+    }
+
+    @Override
+    public String localAddress() {
+        return localAddress;
+    }
+
+    @Override
+    public long ageSeconds() {
+        return (System.nanoTime() - openedNanos) / 1_000_000_000;
+    }
+
+    @Override
+    public long idleSeconds() {
+        return (System.nanoTime() - lastActiveNanos) / 1_000_000_000;
+    }
+
+    @Override
+    public long queryBufferBytes() {
+        return unread.remaining() + parser.bytesHeld();
+    }
+
+    @Override
+    public long outputBufferBytes() {
+        return output.size();
+    }
+
+    @Override
+    public long lastWritePosition() {
+        return lastWritePosition;
+    }
+
+    @Override
+    public boolean isDurable(long position) {
+        return position <= loop.durable();
+    }
+
+    @Override
+    public void waitFor(long position) {
+        coldWait = Math.max(coldWait, position);
+    }
+
+    @Override
+    public void suspendUntilDurable(long position, long timeoutMillis, DurableReply reply) {
+        suspendedPosition = position;
+        suspendedUntilNanos = timeoutMillis == 0 ? 0 : System.nanoTime() + timeoutMillis * 1_000_000;
+        suspendedReply = reply;
+        loop.suspended(this);
+    }
+
+    @Override
+    public void closeAfterReply() {
+        closing = true;
+    }
+}

@@ -1,0 +1,530 @@
+package dev.marrow.engine.server;
+
+import dev.marrow.bpf.Abi;
+import dev.marrow.bpf.IoSlot;
+import dev.marrow.engine.command.ColdCommands;
+import dev.marrow.engine.command.DurableReply;
+import dev.marrow.engine.resp.ParseResult;
+import dev.marrow.engine.resp.ReplyWriter;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.SelectionKey;
+import java.nio.channels.Selector;
+import java.nio.channels.SocketChannel;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.Iterator;
+import java.util.List;
+import java.util.Set;
+import org.jctools.queues.varhandle.MpscVarHandleArrayQueue;
+
+/**
+ * A thread that serves connections: reads from all that are ready into its io slot, has the kernel execute the whole of it in
+ * one run, and sends the replies, or holds them until the log has caught up (I2, I3).
+ *
+ * <p>Everything about a connection happens on its loop's thread.
+ */
+final class EventLoop implements Runnable {
+    /** A connection with more unsent replies is not read from until its client has caught up (I10). */
+    static final int OUTPUT_PAUSE_BYTES = 1 << 20;
+    /** Most bytes taken from one connection in one run, so that none starves the others. */
+    private static final int READ_BYTES_MAX = 1 << 16;
+    /** Free input space that makes a read worth while. */
+    private static final int READ_BYTES_MIN = 1 << 12;
+    /** A command that is longer and still not whole goes to Java, which keeps it argument by argument. */
+    private static final int UNREAD_BYTES_MAX = 80 << 10;
+    private static final int ARRIVALS_MAX = 1 << 14;
+    private static final long SELECT_MILLIS = 100;
+    private static final long RETRY_MILLIS = 1;
+
+    private final Server server;
+    private final IoSlot slot;
+    private final Selector selector;
+    private final ColdCommands commands;
+    private final ReplyWriter coldReply;
+    private final MpscVarHandleArrayQueue<Arrival> arrivals = new MpscVarHandleArrayQueue<>(ARRIVALS_MAX);
+
+    /** The batch being gathered: connection i sent the input bytes [from[i], to[i]). */
+    private final Connection[] batch = new Connection[Abi.REQUESTS_MAX];
+    private final int[] from = new int[Abi.REQUESTS_MAX];
+    private final int[] to = new int[Abi.REQUESTS_MAX];
+    private int batchCount;
+    private int inPosition;
+
+    /** Connections whose oldest reply waits for the log. */
+    private final List<Connection> waiting = new ArrayList<>();
+    private final List<Connection> stalled = new ArrayList<>();
+    private final List<Connection> suspended = new ArrayList<>();
+    private final Set<Connection> connections = new HashSet<>();
+
+    private volatile boolean wantsDurable;
+    private volatile boolean stopping;
+    private volatile int connectionCount;
+    private volatile long coldCommandCount;
+    private volatile long evictedCount;
+    private volatile long bytesIn;
+    private volatile long bytesOut;
+    private long nowNanos;
+    private long durable;
+    private long housekeepingNanos;
+    /** Bytes that this loop's connections hold: unread input, unfinished commands, unsent replies. */
+    private long heldBytes;
+
+    private record Arrival(SocketChannel channel, long id) {}
+
+    EventLoop(Server server, IoSlot slot, ColdCommands commands) throws IOException {
+        this.server = server;
+        this.slot = slot;
+        this.commands = commands;
+        this.coldReply = new ReplyWriter(2, server.config().clientOutputBufferLimit());
+        this.selector = Selector.open();
+    }
+
+    // ---- from other threads ----
+
+    /** Hands a new connection over; false when too many are waiting already. */
+    boolean accept(SocketChannel channel, long id) {
+        boolean taken = arrivals.offer(new Arrival(channel, id));
+        selector.wakeup();
+        return taken;
+    }
+
+    /** The log has moved on. */
+    void durableMoved() {
+        if (wantsDurable) {
+            selector.wakeup();
+        }
+    }
+
+    /** Stops executing, sends what may be sent, closes. */
+    void stop() {
+        stopping = true;
+        selector.wakeup();
+    }
+
+    int connectionCount() {
+        return connectionCount;
+    }
+
+    long coldCommandCount() {
+        return coldCommandCount;
+    }
+
+    /** Connections closed because clients held too much memory. */
+    long evictedCount() {
+        return evictedCount;
+    }
+
+    long bytesIn() {
+        return bytesIn;
+    }
+
+    long bytesOut() {
+        return bytesOut;
+    }
+
+    long durable() {
+        return server.durable();
+    }
+
+    // ---- the loop ----
+
+    @Override
+    public void run() {
+        try {
+            while (!stopping) {
+                turn();
+            }
+            finish();
+        } catch (Throwable t) {
+            server.fail(t);
+        } finally {
+            for (Connection connection : connections) {
+                connection.close();
+            }
+            try {
+                selector.close();
+            } catch (IOException e) {
+                // nothing depends on it any more
+            }
+        }
+    }
+
+    private void turn() throws IOException {
+        wantsDurable = !waiting.isEmpty() || !suspended.isEmpty();
+        boolean retry = !stalled.isEmpty();
+        if (wantsDurable && server.durable() != durable) {
+            selector.selectNow();
+        } else {
+            selector.select(retry ? RETRY_MILLIS : selectMillis());
+        }
+        nowNanos = System.nanoTime();
+        arrive();
+        release();
+        if (retry) {
+            retryStalled();
+        }
+        Iterator<SelectionKey> ready = selector.selectedKeys().iterator();
+        while (ready.hasNext()) {
+            SelectionKey key = ready.next();
+            ready.remove();
+            Connection connection = (Connection) key.attachment();
+            if (key.isValid() && key.isWritable()) {
+                flush(connection);
+            }
+            if (key.isValid() && key.isReadable()) {
+                read(connection);
+            }
+        }
+        execute();
+        housekeep();
+    }
+
+    private long selectMillis() {
+        return suspended.isEmpty() ? SELECT_MILLIS : 10;
+    }
+
+    private void arrive() {
+        for (Arrival arrival = arrivals.poll(); arrival != null; arrival = arrivals.poll()) {
+            try {
+                SocketChannel channel = arrival.channel();
+                SelectionKey key = channel.register(selector, SelectionKey.OP_READ);
+                Connection connection = new Connection(this, arrival.id(), channel, key,
+                        server.config().clientQueryBufferLimit(), !server.config().authenticationRequired());
+                key.attach(connection);
+                connections.add(connection);
+                connectionCount = connections.size();
+            } catch (IOException e) {
+                closeQuietly(arrival.channel());
+            }
+        }
+    }
+
+    private static void closeQuietly(SocketChannel channel) {
+        try {
+            channel.close();
+        } catch (IOException e) {
+            // it never became a connection
+        }
+    }
+
+    // ---- input ----
+
+    private void read(Connection connection) {
+        if (!connection.accepts()) {
+            connection.interest(false, !connection.output.isEmpty() && !connection.output.waitsFor(durable));
+            return;
+        }
+        int unread = connection.unreadBytes();
+        if (batchCount == Abi.REQUESTS_MAX || Abi.IN_BYTES - inPosition < unread + READ_BYTES_MIN) {
+            execute();
+        }
+        ByteBuffer in = slot.inBuffer();
+        int start = inPosition;
+        in.limit(Abi.IN_BYTES).position(start);
+        connection.takeUnread(in);
+        in.limit(Math.min(Abi.IN_BYTES, in.position() + READ_BYTES_MAX));
+        int count;
+        try {
+            count = connection.channel().read(in);
+        } catch (IOException e) {
+            close(connection);
+            return;
+        }
+        if (count < 0) {
+            connection.closeAfterReply();
+            settle(connection);
+            return;
+        }
+        bytesIn += count;
+        connection.active(nowNanos);
+        enqueue(connection, start, in.position());
+    }
+
+    /** Adds input bytes [start, end) to the batch; the beginning may belong to a command that Java is reading. */
+    private void enqueue(Connection connection, int start, int end) {
+        inPosition = end;
+        queue(connection, connection.parser.idle() ? start : cold(connection, start, end), end);
+    }
+
+    /** Puts input bytes [at, end) into the next run, or keeps them when the connection must wait for something first. */
+    private void queue(Connection connection, int at, int end) {
+        if (at < end && connection.mayExecute()) {
+            batch[batchCount] = connection;
+            from[batchCount] = at;
+            to[batchCount] = end;
+            batchCount++;
+        } else {
+            pause(connection, at, end);
+        }
+    }
+
+    // ---- execution ----
+
+    /** Runs the batch until every connection's input is used up, incomplete, or has to wait. */
+    private void execute() {
+        while (batchCount > 0) {
+            int count = batchCount;
+            boolean wrote = false;
+            for (int i = 0; i < count; i++) {
+                int flags = batch[i].requestFlags();
+                if (batch[i].isStalled() && nowNanos - batch[i].stalledSinceNanos() > server.stallTimeoutNanos()) {
+                    flags |= Abi.REQUEST_FAIL_STALLED;
+                }
+                slot.request(i, from[i], to[i], flags);
+            }
+            slot.serve(count);
+            for (int i = 0; i < count; i++) {
+                wrote |= slot.writes(i) > 0;
+            }
+            if (wrote) {
+                server.log().wake();
+                server.memory().wakeIfNeeded();
+            }
+            batchCount = 0;
+            for (int i = 0; i < count; i++) {
+                finishRequest(batch[i], i);
+            }
+        }
+        inPosition = 0;
+    }
+
+    private void finishRequest(Connection connection, int i) {
+        int at = slot.inOffset(i);
+        int end = to[i];
+        if (connection.isClosed()) {
+            return;
+        }
+        connection.wrote(slot.writePosition(i));
+        reply(connection, slot.outOffset(i), slot.outEnd(i), slot.waitPosition(i));
+        if (slot.commands(i) > 0) {
+            connection.notStalled();
+        }
+        switch (slot.status(i)) {
+            case Abi.STATUS_DONE -> {
+                if (end - at > UNREAD_BYTES_MAX) {
+                    at = cold(connection, at, end);
+                }
+                pause(connection, at, end);
+            }
+            case Abi.STATUS_COLD -> queue(connection, cold(connection, at, end), end);
+            case Abi.STATUS_OUT_FULL, Abi.STATUS_RUN_LIMIT, Abi.STATUS_BUSY -> queue(connection, at, end);
+            case Abi.STATUS_RING_FULL, Abi.STATUS_GROWING -> {
+                server.log().wake();
+                server.memory().wakeIfNeeded();
+                connection.stalled(nowNanos);
+                stalled.add(connection);
+                pause(connection, at, end);
+            }
+            default -> throw new IllegalStateException("the kernel side found an invariant broken: status=" + slot.status(i));
+        }
+    }
+
+    private void pause(Connection connection, int at, int end) {
+        if (connection.isClosed()) {
+            return;
+        }
+        connection.keepUnread(slot.inBuffer().limit(end).position(at));
+        settle(connection);
+    }
+
+    /** The one command at {@code at} that is Java's; returns where the next one begins. */
+    private int cold(Connection connection, int at, int end) {
+        ByteBuffer in = slot.inBuffer().duplicate().limit(end).position(at);
+        ParseResult result = connection.parser.parse(in, connection.authenticated());
+        coldReply.clear();
+        try {
+            switch (result) {
+                case ParseResult.Complete command -> {
+                    coldCommandCount++;
+                    commands.execute(connection, command.arguments(), coldReply);
+                }
+                case ParseResult.Oversized command -> commands.oversized(connection, command, coldReply);
+                case ParseResult.Incomplete ignored -> { }
+                case ParseResult.ProtocolError error -> {
+                    coldReply.error(error.message());
+                    connection.closeAfterReply();
+                    in.position(end);
+                }
+                case ParseResult.QueryBufferFull ignored -> {
+                    close(connection);
+                    return end;
+                }
+            }
+        } catch (ReplyWriter.ReplyTooLargeException e) {
+            close(connection);
+            return end;
+        }
+        connection.output.append(coldReply.buffer(), connection.takeColdWait());
+        settle(connection);
+        return in.position();
+    }
+
+    private void retryStalled() {
+        List<Connection> again = List.copyOf(stalled);
+        stalled.clear();
+        for (Connection connection : again) {
+            resume(connection);
+        }
+    }
+
+    /** Executes what a pause left; the connection is not in the batch. */
+    private void resume(Connection connection) {
+        if (connection.isClosed() || connection.isClosing() || connection.unreadBytes() == 0 || connection.isSuspended()) {
+            return;
+        }
+        if (batchCount == Abi.REQUESTS_MAX || Abi.IN_BYTES - inPosition < connection.unreadBytes()) {
+            execute();
+        }
+        ByteBuffer in = slot.inBuffer();
+        int start = inPosition;
+        in.limit(Abi.IN_BYTES).position(start);
+        connection.takeUnread(in);
+        enqueue(connection, start, in.position());
+    }
+
+    // ---- output ----
+
+    private void reply(Connection connection, int start, int end, long waitPosition) {
+        if (start == end) {
+            return;
+        }
+        ByteBuffer out = slot.outBuffer().limit(end).position(start);
+        long wait = server.acknowledgesAtOnce() ? 0 : waitPosition;
+        if (connection.output.isEmpty() && wait <= durable) {
+            try {
+                bytesOut += connection.channel().write(out);
+            } catch (IOException e) {
+                close(connection);
+                return;
+            }
+        }
+        connection.output.append(out, wait);
+    }
+
+    /** Sends what may be sent and sets what the selector should look for. */
+    private void settle(Connection connection) {
+        if (connection.isClosed()) {
+            return;
+        }
+        try {
+            bytesOut += connection.output.flush(connection.channel(), durable);
+        } catch (IOException e) {
+            close(connection);
+            return;
+        }
+        boolean empty = connection.output.isEmpty();
+        if (empty && connection.isClosing()) {
+            close(connection);
+            return;
+        }
+        boolean waits = connection.output.waitsFor(durable);
+        if (waits && !connection.inWaitingList) {
+            connection.inWaitingList = true;
+            waiting.add(connection);
+        }
+        connection.interest(connection.accepts(), !empty && !waits);
+        account(connection);
+    }
+
+    /** Keeps what all clients together hold within the budget: past it the one that holds most is closed (I10). */
+    private void account(Connection connection) {
+        heldBytes += connection.heldBytesChange();
+        while (heldBytes > server.clientBytesMax()) {
+            Connection largest = connection;
+            for (Connection other : connections) {
+                if (other.heldBytes() > largest.heldBytes()) {
+                    largest = other;
+                }
+            }
+            evictedCount++;
+            close(largest);
+        }
+    }
+
+    private void flush(Connection connection) {
+        boolean paused = !connection.accepts();
+        settle(connection);
+        if (paused && connection.accepts()) {
+            resume(connection);
+        }
+    }
+
+    /** Sends the replies that the log has freed, and ends the waits that are over. */
+    private void release() {
+        long position = server.durable();
+        boolean moved = position != durable;
+        durable = position;
+        if (moved && !waiting.isEmpty()) {
+            List<Connection> now = List.copyOf(waiting);
+            waiting.clear();
+            for (Connection connection : now) {
+                connection.inWaitingList = false;
+                flush(connection);
+            }
+        }
+        if (!suspended.isEmpty()) {
+            releaseSuspended();
+        }
+    }
+
+    void suspended(Connection connection) {
+        suspended.add(connection);
+    }
+
+    private void releaseSuspended() {
+        for (Connection connection : List.copyOf(suspended)) {
+            int end = connection.isClosed() ? 0 : connection.suspensionEnd(durable, nowNanos);
+            if (end < 0) {
+                continue;
+            }
+            suspended.remove(connection);
+            if (connection.isClosed()) {
+                continue;
+            }
+            DurableReply reply = connection.takeSuspended();
+            coldReply.clear();
+            coldReply.protocol(connection.protocol());
+            reply.write(end == 1, coldReply);
+            connection.output.append(coldReply.buffer(), connection.takeColdWait());
+            settle(connection);
+            resume(connection);
+        }
+    }
+
+    private void close(Connection connection) {
+        if (!connections.remove(connection)) {
+            return;
+        }
+        connection.close();
+        heldBytes += connection.heldBytesChange();
+        waiting.remove(connection);
+        stalled.remove(connection);
+        suspended.remove(connection);
+        connectionCount = connections.size();
+    }
+
+    // ---- now and then ----
+
+    private void housekeep() {
+        int timeoutSeconds = server.config().timeoutSeconds();
+        if (timeoutSeconds == 0 || nowNanos - housekeepingNanos < 1_000_000_000L) {
+            return;
+        }
+        housekeepingNanos = nowNanos;
+        for (Connection connection : List.copyOf(connections)) {
+            if (nowNanos - connection.lastActiveNanos() > timeoutSeconds * 1_000_000_000L && !connection.isSuspended()) {
+                close(connection);
+            }
+        }
+    }
+
+    /** The last replies leave once the log holds what they say. */
+    private void finish() throws IOException {
+        server.awaitLogAtEnd();
+        durable = server.durable();
+        for (Connection connection : List.copyOf(connections)) {
+            settle(connection);
+        }
+    }
+}

@@ -1,0 +1,116 @@
+package dev.marrow.engine.server;
+
+import dev.marrow.bpf.Abi;
+import dev.marrow.bpf.IoSlot;
+import dev.marrow.engine.command.Kernel;
+import dev.marrow.engine.command.Session;
+import dev.marrow.engine.command.StoreInfo;
+import dev.marrow.engine.resp.RequestParser;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.locks.LockSupport;
+
+/**
+ * What cold commands do in the kernel: hot commands as RESP through a slot of their own, beside the one in which the loop's
+ * batch lies. One an event loop.
+ */
+final class KernelDoor implements Kernel {
+    private static final long RETRY_NANOS = 100_000;
+    private static final int SWEEP_BUCKETS = 1 << 16;
+
+    private final Server server;
+    private final IoSlot slot;
+
+    KernelDoor(Server server, IoSlot slot) {
+        this.server = server;
+        this.slot = slot;
+    }
+
+    @Override
+    public List<byte[]> execute(Session session, List<List<byte[]>> commands) {
+        List<byte[]> replies = new ArrayList<>(commands.size());
+        for (List<byte[]> command : commands) {
+            replies.add(execute((Connection) session, RequestParser.encode(command)));
+        }
+        return replies;
+    }
+
+    private byte[] execute(Connection session, byte[] command) {
+        if (command.length > Abi.IN_BYTES) {
+            return "-ERR command is too long\r\n".getBytes(java.nio.charset.StandardCharsets.ISO_8859_1);
+        }
+        MemorySegment.copy(command, 0, slot.in(), ValueLayout.JAVA_BYTE, 0, command.length);
+        int flags = session.requestFlags() & ~Abi.REQUEST_PASS_ALL;
+        long startNanos = System.nanoTime();
+        while (true) {
+            boolean stalled = System.nanoTime() - startNanos > server.stallTimeoutNanos();
+            slot.request(0, 0, command.length, stalled ? flags | Abi.REQUEST_FAIL_STALLED : flags);
+            slot.serve(1);
+            switch (slot.status(0)) {
+                case Abi.STATUS_DONE -> {
+                    if (slot.writes(0) > 0) {
+                        server.log().wake();
+                        server.memory().wakeIfNeeded();
+                    }
+                    session.wrote(slot.writePosition(0));
+                    session.waitFor(slot.waitPosition(0));
+                    return slot.out().asSlice(slot.outOffset(0), slot.outEnd(0) - slot.outOffset(0)).toArray(ValueLayout.JAVA_BYTE);
+                }
+                case Abi.STATUS_BUSY -> { }
+                case Abi.STATUS_RING_FULL, Abi.STATUS_GROWING -> {
+                    server.log().wake();
+                    server.memory().wakeIfNeeded();
+                    LockSupport.parkNanos(RETRY_NANOS);
+                }
+                default -> throw new IllegalStateException("a hot command came back: status=" + slot.status(0));
+            }
+        }
+    }
+
+    @Override
+    public long keys() {
+        return server.store().counters().keys();
+    }
+
+    @Override
+    public long keysObserved(Session session) {
+        long keys = keys();
+        session.waitFor(server.store().ring().producerPosition());
+        return keys;
+    }
+
+    @Override
+    public void flush(Session session) {
+        synchronized (server.store()) {
+            long startNanos = System.nanoTime();
+            slot.flush();
+            while (slot.batchStatus() == Abi.STATUS_RING_FULL) {
+                if (System.nanoTime() - startNanos > server.stallTimeoutNanos()) {
+                    throw new StalledException();
+                }
+                server.log().wake();
+                LockSupport.parkNanos(RETRY_NANOS);
+                slot.flush();
+            }
+            ((Connection) session).wrote(slot.batchResult());
+            session.waitFor(slot.batchResult());
+            server.log().wake();
+            sweep(IoSlot.Sweep.STALE);
+        }
+    }
+
+    /** Gives the memory of what FLUSHALL removed back before it is answered, as Redis does. */
+    private void sweep(IoSlot.Sweep what) {
+        int buckets = server.store().geometry().bucketCount();
+        for (long first = 0; first < buckets; first = slot.batchCursor()) {
+            slot.sweep(first, SWEEP_BUCKETS, what);
+        }
+    }
+
+    @Override
+    public StoreInfo info() {
+        return server.info();
+    }
+}

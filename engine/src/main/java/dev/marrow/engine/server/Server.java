@@ -1,0 +1,336 @@
+package dev.marrow.engine.server;
+
+import dev.marrow.bpf.Abi;
+import dev.marrow.bpf.BpfFs;
+import dev.marrow.bpf.KernelStore;
+import dev.marrow.bpf.StoreGeometry;
+import dev.marrow.engine.command.ColdCommands;
+import dev.marrow.engine.command.ServerControl;
+import dev.marrow.engine.command.StoreInfo;
+import dev.marrow.engine.config.ConfigException;
+import dev.marrow.engine.config.ServerConfig;
+import dev.marrow.recovery.StartReport;
+import dev.marrow.recovery.StoreOpener;
+import dev.marrow.wal.Durability;
+import dev.marrow.wal.DurabilityListener;
+import dev.marrow.wal.LogDirectory;
+import dev.marrow.wal.LogStats;
+import dev.marrow.wal.LogWriter;
+import dev.marrow.wal.LogWriterOptions;
+import java.io.IOException;
+import java.io.PrintStream;
+import java.security.SecureRandom;
+import java.time.InstantSource;
+import java.util.ArrayList;
+import java.util.HexFormat;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CountDownLatch;
+
+/**
+ * A running store with its server door. Start: lock the directory, adopt or rebuild the tables, start the log, listen. Stop:
+ * close the door, drain, sync, seal, unpin.
+ */
+public final class Server implements ServerControl, AutoCloseable {
+    private static final String VERSION = "0.1.0";
+    private static final int CLIENT_HEAP_DIVISOR = 4;
+    private static final long DRAIN_NANOS_MAX = 10_000_000_000L;
+
+    private final PrintStream console;
+    private final LogDirectory directory;
+    private final KernelStore store;
+    private final StartReport report;
+    private final LogWriter log;
+    private final MemoryThread memory;
+    private final Acceptor acceptor;
+    private final ExpiryThread expiry;
+    private final List<EventLoop> loops = new ArrayList<>();
+    private final List<Thread> loopThreads = new ArrayList<>();
+    private final CountDownLatch stopRequested = new CountDownLatch(1);
+    private final String runId;
+    private final long startTimeMillis = System.currentTimeMillis();
+    private final long clientBytesMax;
+
+    private volatile ServerConfig config;
+    private volatile Throwable failure;
+    private volatile Traffic trafficBase = new Traffic(0, 0, 0, 0, 0);
+
+    /**
+     * Starts a server.
+     *
+     * @param console where the start is reported
+     * @throws IOException the directory, the log or the address cannot be used; the message says which and why
+     */
+    public Server(ServerConfig config, PrintStream console) throws IOException {
+        this.config = config;
+        this.console = console;
+        byte[] id = new byte[20];
+        new SecureRandom().nextBytes(id);
+        this.runId = HexFormat.of().formatHex(id);
+        this.clientBytesMax = Runtime.getRuntime().maxMemory() / CLIENT_HEAP_DIVISOR / config.eventLoops();
+        this.directory = LogDirectory.open(config.dir());
+        Opening opening = new Opening();
+        try {
+            this.acceptor = opening.add(new Acceptor(this, config.bind(), config.port()), Acceptor::stop);
+            StoreGeometry geometry = new StoreGeometry(config.capacity(), config.memoryBytes(), config.ringBytes());
+            // two slots a loop (its batch, its cold commands), one for expiry
+            StoreOpener.Opened opened = StoreOpener.open(directory, geometry, 2 * config.eventLoops() + 1, console);
+            this.store = opening.add(opened.store(), KernelStore::close);
+            this.report = opened.report();
+            this.memory = opening.add(new MemoryThread(store, this::fail), thread -> { });
+            LogWriterOptions options = LogWriterOptions.defaults().withDurability(config.durability());
+            this.log = new LogWriter(store.ring(), directory, opened.logStart(), options, new LogEvents());
+            this.expiry = new ExpiryThread(this, store.slot(2 * config.eventLoops()));
+            for (int i = 0; i < config.eventLoops(); i++) {
+                KernelDoor door = new KernelDoor(this, store.slot(2 * i + 1));
+                EventLoop loop = new EventLoop(this, store.slot(2 * i), new ColdCommands(door, this));
+                loops.add(loop);
+                loopThreads.add(Thread.ofPlatform().name("marrow-loop-" + i).daemon().unstarted(loop));
+            }
+        } catch (IOException | RuntimeException | Error e) {
+            opening.undo(e);
+            directory.close();
+            throw e;
+        }
+        log.start();
+        memory.start();
+        expiry.start();
+        loopThreads.forEach(Thread::start);
+        acceptor.start();
+    }
+
+    /** What a start that fails half-way has to take back. */
+    private static final class Opening {
+        private interface Undo {
+            void run() throws Exception;
+        }
+
+        private interface Closer<T> {
+            void close(T resource) throws Exception;
+        }
+
+        private final List<Undo> undo = new ArrayList<>();
+
+        <T> T add(T resource, Closer<T> closer) {
+            undo.addFirst(() -> closer.close(resource));
+            return resource;
+        }
+
+        void undo(Throwable cause) {
+            for (Undo step : undo) {
+                try {
+                    step.run();
+                } catch (Exception e) {
+                    cause.addSuppressed(e);
+                }
+            }
+        }
+    }
+
+    private final class LogEvents implements DurabilityListener {
+        @Override
+        public void onDurable(long position) {
+            store.control().durable(position);
+            for (EventLoop loop : loops) {
+                loop.durableMoved();
+            }
+        }
+
+        @Override
+        public void onFailure(Throwable cause) {
+            store.control().state(Abi.STATE_FAILED);
+            fail(cause);
+        }
+    }
+
+    // ---- life ----
+
+    /** Waits until somebody asks for a stop or something breaks. */
+    public void awaitStop() throws InterruptedException {
+        stopRequested.await();
+    }
+
+    /** What broke, when {@link #awaitStop} returned for that reason. */
+    public Throwable failure() {
+        return failure;
+    }
+
+    /** Something that must not happen did: no more replies (I7). */
+    void fail(Throwable cause) {
+        if (failure == null) {
+            failure = cause;
+        }
+        stopRequested.countDown();
+    }
+
+    @Override
+    public void shutdown(boolean save) {
+        stopRequested.countDown();
+    }
+
+    /** Stops. Clean: everything acknowledged and everything executed is synced, the log is sealed, the pins are removed. */
+    @Override
+    public void close() throws IOException {
+        boolean clean = failure == null;
+        try {
+            acceptor.stop();
+            loops.forEach(EventLoop::stop);
+            for (Thread thread : loopThreads) {
+                thread.join();
+            }
+            expiry.stop();
+            memory.stop();
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            clean = false;
+        }
+        log.close();
+        clean &= !log.failed() && failure == null;
+        store.close();
+        if (clean) {
+            BpfFs.unpin(directory.instance());
+        }
+        directory.close();
+        console.println(clean ? "stopped: log synced and sealed, pins removed" : "stopped after a failure: pins kept");
+    }
+
+    // ---- what the parts ask for ----
+
+    KernelStore store() {
+        return store;
+    }
+
+    LogWriter log() {
+        return log;
+    }
+
+    MemoryThread memory() {
+        return memory;
+    }
+
+    List<EventLoop> loops() {
+        return loops;
+    }
+
+    /** Ring position up to which replies may leave. */
+    long durable() {
+        return log.durable();
+    }
+
+    /** Whether replies wait for nothing ({@code everysec}). */
+    boolean acknowledgesAtOnce() {
+        return config.durability() == Durability.EVERYSEC;
+    }
+
+    long stallTimeoutNanos() {
+        return config.stallTimeoutMillis() * 1_000_000;
+    }
+
+    /** Bytes that the clients of one loop may hold together. */
+    long clientBytesMax() {
+        return clientBytesMax;
+    }
+
+    /** Waits, within a bound, until everything that was executed so far is durable. */
+    void awaitLogAtEnd() {
+        try {
+            if (failure == null) {
+                log.wake();
+                log.awaitDurable(store.ring().producerPosition(), DRAIN_NANOS_MAX);
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    // ---- ServerControl ----
+
+    @Override
+    public ServerConfig config() {
+        return config;
+    }
+
+    @Override
+    public synchronized void reconfigure(ServerConfig next) throws ConfigException {
+        log.durability(next.durability());
+        config = next;
+    }
+
+    @Override
+    public int connectedClients() {
+        return loops.stream().mapToInt(EventLoop::connectionCount).sum();
+    }
+
+    private Traffic total() {
+        long cold = loops.stream().mapToLong(EventLoop::coldCommandCount).sum();
+        return new Traffic(acceptor.accepted(), acceptor.rejected(), store.counters().commands() + cold,
+                loops.stream().mapToLong(EventLoop::bytesIn).sum(), loops.stream().mapToLong(EventLoop::bytesOut).sum());
+    }
+
+    @Override
+    public Traffic traffic() {
+        Traffic now = total();
+        Traffic base = trafficBase;
+        return new Traffic(now.connectionsAccepted() - base.connectionsAccepted(), now.connectionsRejected() - base.connectionsRejected(),
+                now.commands() - base.commands(), now.bytesIn() - base.bytesIn(), now.bytesOut() - base.bytesOut());
+    }
+
+    @Override
+    public void resetStatistics() {
+        trafficBase = total();
+    }
+
+    @Override
+    public String version() {
+        return VERSION;
+    }
+
+    @Override
+    public String runId() {
+        return runId;
+    }
+
+    @Override
+    public int port() {
+        return acceptor.port();
+    }
+
+    @Override
+    public InstantSource clock() {
+        return InstantSource.system();
+    }
+
+    @Override
+    public long startTimeMillis() {
+        return startTimeMillis;
+    }
+
+    public StartReport report() {
+        return report;
+    }
+
+    StoreInfo info() {
+        LogStats stats = log.stats();
+        Map<String, Long> doors = new LinkedHashMap<>();
+        doors.put("server", store.counters().commands());
+        doors.put("java", loops.stream().mapToLong(EventLoop::coldCommandCount).sum());
+        Map<String, Long> errors = new LinkedHashMap<>();
+        errors.put("ring_full", store.counters().status(Abi.STATUS_RING_FULL));
+        errors.put("growing", store.counters().status(Abi.STATUS_GROWING));
+        errors.put("busy", store.counters().status(Abi.STATUS_BUSY));
+        errors.put("memory_full", store.counters().status(Abi.STATUS_MEMORY_FULL));
+        errors.put("table_full", store.counters().status(Abi.STATUS_TABLE_FULL));
+        errors.put("clients_evicted", loops.stream().mapToLong(EventLoop::evictedCount).sum());
+        return new StoreInfo(
+                new StoreInfo.Table(store.counters().keys(), store.geometry().capacity()),
+                new StoreInfo.Memory(store.heap().usedBytes(), store.heap().bytes(), store.geometry().memoryBytes()),
+                new StoreInfo.Ring(store.ring().capacity(), store.ring().producerPosition() - store.ring().consumerPosition(),
+                        stats.oldestBusyNanos() / 1_000_000),
+                new StoreInfo.Log(stats.writtenPosition(), stats.durablePosition(), stats.records(), stats.batches(), stats.bytes(),
+                        stats.syncs(), stats.syncNanosTotal() / 1000, stats.syncNanosMax() / 1000, Math.toIntExact(stats.segments()),
+                        stats.failed()),
+                new StoreInfo.Start(report.mode(), report.records(), report.seconds(), report.bytesCut()),
+                doors, store.counters().writes(), store.counters().expired(), errors);
+    }
+}
