@@ -25,8 +25,8 @@ final class FaultStorage implements Storage {
 
     private static final int SECTOR = 512;
 
-    /** How force lies; the negative controls of the tests. */
-    enum Force { HONEST, NOTHING, LATE }
+    /** How syncing lies; the negative controls of the tests. */
+    enum Force { HONEST, NOTHING, LATE, NO_DIRECTORIES }
 
     private static final class Node {
         byte[] live = new byte[0];
@@ -219,6 +219,9 @@ final class FaultStorage implements Storage {
     @Override
     public synchronized void syncDirectory(Path directory) throws IOException {
         callOrFail("sync directory " + directory);
+        if (force == Force.NO_DIRECTORIES) {
+            return;
+        }
         unsyncedEntries.stream().filter(entry -> entry.path().getParent().equals(directory)).forEach(entry -> apply(durableFiles, entry));
         unsyncedEntries.removeIf(entry -> entry.path().getParent().equals(directory));
     }
@@ -291,7 +294,7 @@ final class FaultStorage implements Storage {
                 logForcesAfterFault += faultFired && path.toString().endsWith(".wal") ? 1 : 0;
                 callOrFail("force " + path);
                 switch (force) {
-                    case HONEST -> node.sync();
+                    case HONEST, NO_DIRECTORIES -> node.sync();
                     case NOTHING -> { }
                     case LATE -> {
                         lateSyncs.forEach(Runnable::run);
