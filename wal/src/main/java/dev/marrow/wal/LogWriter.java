@@ -2,7 +2,7 @@ package dev.marrow.wal;
 
 import dev.marrow.bpf.RedoRing;
 import java.io.IOException;
-import java.lang.foreign.MemorySegment;
+import java.util.Optional;
 import java.util.concurrent.locks.LockSupport;
 
 /**
@@ -31,7 +31,6 @@ public final class LogWriter implements AutoCloseable {
     private final SegmentAllocator allocator;
     private final Thread writerThread = Thread.ofPlatform().daemon().name("marrow-log-writer").unstarted(this::writerLoop);
     private final Thread syncThread = Thread.ofPlatform().daemon().name("marrow-log-sync").unstarted(this::syncLoop);
-    private final RecordVisitor versionTracker = this::trackVersion;
 
     /** Held across every fdatasync, roll and close, so that no file is closed under a sync and syncs are published in order. */
     private final Object syncLock = new Object();
@@ -49,37 +48,33 @@ public final class LogWriter implements AutoCloseable {
     private volatile Written progress;
     private volatile SyncedPosition synced;
 
-    // Written by the writer thread only.
-    private Segment segment;
-    private long lsn;
-    private long versionMax;
-    private long timeMillis;
+    private final BatchAppender appender;
+    private final BusyRecord busy;
+    /** Ring position given back; the writer thread's. */
     private long released;
-    private volatile long batches;
-    private volatile long records;
-    private volatile long bytes;
-    private volatile long segments = 1;
-    private volatile long busyPosition = -1;
-    private volatile long busySinceNanos;
 
     private record Written(Segment segment, long offset, long ringPosition) {}
 
     /**
      * @param start from {@link LogRecovery#prepare}; everything below the ring's consumer position must be in the log and synced
-     * @throws IOException when the segment cannot be opened
+     * @throws LogFailedException while the directory has a {@link FailedMarker}
+     * @throws IOException        when the segment cannot be opened
      */
     public LogWriter(RedoRing ring, LogDirectory directory, LogPosition start, LogWriterOptions options, DurabilityListener listener)
             throws IOException {
+        Optional<String> failure = FailedMarker.read(directory.path(), directory.storage());
+        if (failure.isPresent()) {
+            throw new LogFailedException(directory.path(), failure.get());
+        }
         this.ring = ring;
         this.directory = directory;
         this.options = options;
         this.durability = options.durability();
-        this.lsn = start.lsn();
-        this.versionMax = start.versionMax();
-        this.timeMillis = start.timeMaxMillis();
         this.released = ring.consumerPosition();
         this.mark = new DurableMark(released, listener);
-        this.segment = Segment.open(directory, start.segment(), SegmentDescriptor.HEADER_BYTES);
+        Segment segment = Segment.open(directory, start.segment(), SegmentDescriptor.HEADER_BYTES);
+        this.appender = new BatchAppender(segment, start, options.clockMillis());
+        this.busy = new BusyRecord(options.clockNanos());
         this.synced = new SyncedPosition(start.segment(), SegmentDescriptor.HEADER_BYTES);
         this.progress = new Written(segment, segment.offset(), released);
         this.allocator = new SegmentAllocator(directory, options, start.segment() + 1, this::fail);
@@ -121,21 +116,17 @@ public final class LogWriter implements AutoCloseable {
     private boolean writeBatch() throws IOException, InterruptedException {
         long from = progress.ringPosition();
         long to = finishedEnd(from);
-        if (to - from > segment.room() && to > from) {
+        if (to > from && to - from > appender.segment().room()) {
             roll();
             to = finishedEnd(from);
         }
         if (to == from) {
-            noteBusy(from);
+            lookForBusy(from);
             return false;
         }
-        busyPosition = -1;
-        MemorySegment run = ring.bytes(from, to);
-        int count = RedoRecords.forEach(run, 0, to - from, versionTracker);
-        if (count > 0) {
-            append(run, count, to);
-        }
-        progress = new Written(segment, segment.offset(), to);
+        busy.clear();
+        appender.append(ring.bytes(from, to), synced, to);
+        progress = new Written(appender.segment(), appender.segment().offset(), to);
         if (durability == Durability.ALWAYS) {
             sync();
         }
@@ -144,20 +135,7 @@ public final class LogWriter implements AutoCloseable {
     }
 
     private long finishedEnd(long from) {
-        return ring.finishedEnd(from, Math.clamp(segment.room(), 0, BatchDescriptor.PAYLOAD_BYTES_MAX));
-    }
-
-    private void append(MemorySegment run, int count, long ringEnd) throws IOException {
-        // Never back: what recovery takes for the time must not be before what the log has already seen.
-        timeMillis = Math.max(timeMillis, options.clockMillis().getAsLong());
-        segment.append(BatchDescriptor.MAGIC_DATA, run.asByteBuffer(), count, lsn++, synced, timeMillis, ringEnd, versionMax);
-        batches = batches + 1;
-        records = records + count;
-        bytes = bytes + run.byteSize();
-    }
-
-    private void trackVersion(MemorySegment payload, long offset, int length) {
-        versionMax = Math.max(versionMax, RedoRecords.version(payload, offset));
+        return ring.finishedEnd(from, Math.clamp(appender.segment().room(), 0, BatchDescriptor.PAYLOAD_BYTES_MAX));
     }
 
     /** I8: in {@code always} only after the sync, in {@code everysec} after the write. */
@@ -172,21 +150,14 @@ public final class LogWriter implements AutoCloseable {
     private void roll() throws IOException, InterruptedException {
         Segment next = allocator.take();
         synchronized (syncLock) {
-            seal(BatchDescriptor.MAGIC_SEAL_ROLLED);
             long position = progress.ringPosition();
-            force(segment);
-            segment.close();
-            segment = next;
-            segments = segments + 1;
+            appender.seal(BatchDescriptor.MAGIC_SEAL_ROLLED, synced, position);
+            force(appender.segment());
+            appender.moveTo(next);
             synced = new SyncedPosition(next.sequence(), next.offset());
             progress = new Written(next, next.offset(), position);
             mark.publish(position);
         }
-    }
-
-    private void seal(int magic) throws IOException {
-        timeMillis = Math.max(timeMillis, options.clockMillis().getAsLong());
-        segment.seal(magic, lsn++, synced, timeMillis, progress.ringPosition(), versionMax);
     }
 
     /** In {@code always} nothing stays unsynced: after a switch from {@code everysec} something may be. */
@@ -206,15 +177,15 @@ public final class LogWriter implements AutoCloseable {
         }
         sync();
         synchronized (syncLock) {
-            seal(BatchDescriptor.MAGIC_SEAL_CLEAN);
-            force(segment);
-            segment.trim();
+            appender.seal(BatchDescriptor.MAGIC_SEAL_CLEAN, synced, progress.ringPosition());
+            force(appender.segment());
+            appender.segment().trim();
         }
     }
 
     private long pause(long lastNanos) {
-        boolean busy = busyPosition >= 0;
-        long nanos = Math.clamp(lastNanos * 2, busy ? BUSY_PARK_NANOS_MIN : IDLE_PARK_NANOS_MIN, busy ? BUSY_PARK_NANOS_MAX : IDLE_PARK_NANOS_MAX);
+        long nanos = busy.present() ? Math.clamp(lastNanos * 2, BUSY_PARK_NANOS_MIN, BUSY_PARK_NANOS_MAX)
+                : Math.clamp(lastNanos * 2, IDLE_PARK_NANOS_MIN, IDLE_PARK_NANOS_MAX);
         parked = true;
         // Looked at again after the flag is up: whoever submits later sees the flag and wakes us.
         if (!closing && finishedEnd(progress.ringPosition()) == progress.ringPosition()) {
@@ -224,12 +195,11 @@ public final class LogWriter implements AutoCloseable {
         return nanos;
     }
 
-    private void noteBusy(long from) {
+    private void lookForBusy(long from) {
         if (ring.producerPosition() == from) {
-            busyPosition = -1;
-        } else if (busyPosition != from) {
-            busySinceNanos = options.clockNanos().getAsLong();
-            busyPosition = from;
+            busy.clear();
+        } else {
+            busy.note(from);
         }
     }
 
@@ -352,9 +322,9 @@ public final class LogWriter implements AutoCloseable {
 
     public LogStats stats() {
         Written now = progress;
-        long busyNanos = busyPosition < 0 ? 0 : Math.max(0, options.clockNanos().getAsLong() - busySinceNanos);
-        return new LogStats(durability, mark.failed(), batches, records, bytes, syncs.count, syncs.nanosTotal, syncs.nanosLast,
-                syncs.nanosMax, segments, now.segment().sequence(), now.offset(), now.ringPosition(), mark.position(), busyNanos);
+        return new LogStats(durability, mark.failed(), appender.batches(), appender.records(), appender.bytes(), syncs.count,
+                syncs.nanosTotal, syncs.nanosLast, syncs.nanosMax, appender.segments(), now.segment().sequence(), now.offset(),
+                now.ringPosition(), mark.position(), busy.ageNanos());
     }
 
     /**
@@ -369,13 +339,14 @@ public final class LogWriter implements AutoCloseable {
         closed = true;
         closing = true;
         LockSupport.unpark(writerThread);
-        Threads.join(writerThread);
+        Threads.join(writerThread, mark::failed);
         syncStopped = true;
         LockSupport.unpark(syncThread);
-        Threads.join(syncThread);
-        allocator.close();
-        synchronized (syncLock) {
-            segment.close();
+        Threads.join(syncThread, mark::failed);
+        allocator.close(mark::failed);
+        // After a failure a thread may still be inside the listener; the file is left to the end of the process.
+        if (!mark.failed()) {
+            appender.segment().close();
         }
     }
 }

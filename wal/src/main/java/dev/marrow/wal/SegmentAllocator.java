@@ -1,12 +1,12 @@
 package dev.marrow.wal;
 
-import java.io.Closeable;
 import java.io.IOException;
 import java.util.Optional;
+import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
 
 /** Keeps one durable spare segment ready on a thread of its own, so that rolling does not make the log wait for zeros. */
-final class SegmentAllocator implements Closeable {
+final class SegmentAllocator {
 
     private final LogDirectory directory;
     private final LogWriterOptions options;
@@ -69,10 +69,13 @@ final class SegmentAllocator implements Closeable {
     }
 
     /** Ends the thread and closes the spare, which stays on disk for the next start. */
-    @Override
-    public void close() throws IOException {
+    void close(BooleanSupplier failed) throws IOException {
         stop();
-        Threads.join(thread);
+        Threads.join(thread, failed);
+        closeSpare();
+    }
+
+    private synchronized void closeSpare() throws IOException {
         if (spare.isPresent()) {
             spare.get().close();
         }

@@ -79,6 +79,7 @@ class LogWriterTest {
         assertTrue(listener.failures.getFirst().getMessage().contains("force"), listener.failures.toString());
         assertEquals(0, storage.logForcesAfterFault, "a failed sync is never retried");
         assertTrue(FailedMarker.read(DIR, storage).orElseThrow().contains("injected"));
+        assertThrows(LogFailedException.class, () -> LogFixture.writer(ring, directory, OPTIONS, listener), "not by a restart either");
         FailedMarker.clear(DIR, storage);
         assertTrue(FailedMarker.read(DIR, storage).isEmpty());
     }
