@@ -24,9 +24,13 @@ INLINE int write_old_value(struct io *io)
 
 	if (length > VALUE_BYTES_MAX)
 		return -1;
-	reply_number(io, '$', length);
+	reply_bulk_length(io, length);
 	u8 *out = reply_at(io);
-	if (record_read(out, length, t->reference, RECORD_HEADER_BYTES + (t->key_length & 1023)))
+	u32 key_length = t->key_length & 1023;
+	u8 *window = length <= WINDOW_VALUE_BYTES && key_length <= WINDOW_KEY_BYTES ? record_window(t->reference) : 0;
+	if (window)
+		COPY_WORDS(out, window + RECORD_HEADER_BYTES + key_length, length, WINDOW_VALUE_BYTES);
+	else if (record_read(out, length, t->reference, RECORD_HEADER_BYTES + key_length))
 		length = 0;                 /* the reference is stale: the attempt will not hold */
 	out[length] = '\r';
 	out[length + 1] = '\n';
@@ -154,10 +158,8 @@ INLINE int decide_load(struct transaction *t)
 	return OUTCOME_PUT;
 }
 
-GLOBAL int decide(struct io *io)
+INLINE int decide(struct io *io)
 {
-	if (!io)
-		return OUTCOME_AGAIN;
 	struct transaction *t = &io->t;
 	u32 found = t->found;
 	u32 live = found && !(t->old.expire_ms && t->old.expire_ms < t->now_ms);
@@ -209,14 +211,15 @@ GLOBAL int decide(struct io *io)
 	return OUTCOME_AGAIN;
 }
 
-GLOBAL int attempt(struct io *io)
+INLINE int attempt_once(struct io *io)
 {
-	if (!io)
-		return STATUS_INTERNAL;
 	struct transaction *t = &io->t;
+	struct control *c = the_control();
+	if (!c)
+		return STATUS_INTERNAL;
 
 	t->log_position = 0;
-	int result = locate(io);
+	int result = locate(io, c);
 	if (result) {
 		purge(io, t->home);
 		return result;
@@ -232,21 +235,34 @@ GLOBAL int attempt(struct io *io)
 	return ATTEMPT_AGAIN;
 }
 
+GLOBAL int attempt(struct io *io)
+{
+	return io ? attempt_once(io) : STATUS_INTERNAL;
+}
+
+GLOBAL int attempt_again(struct io *io)
+{
+	if (!io)
+		return STATUS_INTERNAL;
+	for (u32 i = 1; i < ATTEMPTS_MAX; i++) {
+		struct counters *n = my_counters(io);
+		if (n)
+			__sync_fetch_and_add(&n->attempts_lost, 1);
+		int result = attempt(io);
+		if (result != ATTEMPT_AGAIN)
+			return result;
+	}
+	return STATUS_BUSY;
+}
+
 /* 0, or an enum status; nothing has changed when it is not 0. */
 GLOBAL int transact(struct io *io)
 {
 	if (!io)
 		return STATUS_INTERNAL;
 	hash_key(io);
-	for (u32 i = 0; i < ATTEMPTS_MAX; i++) {
-		int result = attempt(io);
-		if (result != ATTEMPT_AGAIN)
-			return result;
-		struct counters *n = my_counters(io);
-		if (n)
-			__sync_fetch_and_add(&n->attempts_lost, 1);
-	}
-	return STATUS_BUSY;
+	int result = attempt_once(io);
+	return result == ATTEMPT_AGAIN ? attempt_again(io) : result;
 }
 
 /* The log position that the reply depends on (I3): what this transaction wrote, else what it saw. */
@@ -257,10 +273,8 @@ INLINE u64 observed_position(struct transaction *t)
 	return t->found ? t->old.log_position : t->removal_position;
 }
 
-GLOBAL int write_reply(struct io *io, u32 resp3)
+INLINE int write_reply(struct io *io, u32 resp3)
 {
-	if (!io)
-		return 0;
 	struct transaction *t = &io->t;
 	switch (t->reply) {
 	case REPLY_OK:

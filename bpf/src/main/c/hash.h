@@ -21,10 +21,8 @@ INLINE u64 in_word(struct io *io, u32 offset)
 } while (0)
 
 /* Fills transaction.hash and .home from the key. */
-GLOBAL int hash_key(struct io *io)
+INLINE void hash_key(struct io *io)
 {
-	if (!io)
-		return 0;
 	struct transaction *t = &io->t;
 	u32 offset = t->key_offset, length = t->key_length;
 	u64 a = config.hash_seed[0] ^ 0x736f6d6570736575ull, b = config.hash_seed[1] ^ 0x646f72616e646f6dull;
@@ -52,7 +50,6 @@ GLOBAL int hash_key(struct io *io)
 	u64 hash = a ^ b ^ c ^ d;
 	t->hash = hash;
 	t->home = (u32)(((hash & 0xffffffff) * config.bucket_count) >> 32);
-	return 0;
 }
 
 #endif

@@ -65,6 +65,33 @@ INLINE int record_read(void *to, u32 bytes, u64 ref, u32 from)
 	return bpf_probe_read_kernel(to, bytes, block + offset + from);
 }
 
+/*
+ * A record's first WINDOW_BYTES in place, for copies of a few words without a helper call; 0 for one that lies at the very end
+ * of its block, or makes no sense any more.  Keys and values that the window does not hold take the helpers.
+ */
+#define WINDOW_BYTES 256
+#define WINDOW_KEY_BYTES 64
+#define WINDOW_VALUE_BYTES 128
+_Static_assert(RECORD_HEADER_BYTES + WINDOW_KEY_BYTES + WINDOW_VALUE_BYTES + 8 <= WINDOW_BYTES, "words may overlap the end");
+
+INLINE u8 *record_window(u64 ref)
+{
+	u8 *block = block_of(ref);
+	u32 offset = offset_of(ref, ref_class(ref));
+	if (!block || offset > BLOCK_BYTES - WINDOW_BYTES)
+		return 0;
+	return block + offset;
+}
+
+/* Whole words, so up to seven bytes more than asked. */
+#define COPY_WORDS(to, from, bytes, most) do { \
+	for (u32 copied = 0; copied < (most); copied += 8) { \
+		if (copied >= (bytes)) \
+			break; \
+		*(u64 *)((to) + copied) = *(u64 *)((from) + copied); \
+	} \
+} while (0)
+
 /* The first word of a record: log position, or link while it is free. */
 INLINE u64 *record_word(u64 ref, u32 class)
 {
@@ -77,7 +104,7 @@ INLINE u64 *record_word(u64 ref, u32 class)
 
 /* Copies `bytes` of io.image into the record.  The verifier wants a constant bound for offset plus size and cannot relate two
  * variables, hence one arm per class; the asm keeps clang from merging the arms again. */
-GLOBAL int record_store(struct io *io, u64 ref, u32 bytes)
+GLOBAL int record_store_large(struct io *io, u64 ref, u32 bytes)
 {
 	if (!io)
 		return -1;
@@ -98,6 +125,17 @@ GLOBAL int record_store(struct io *io, u64 ref, u32 bytes)
 #undef X
 	}
 	return -1;
+}
+
+/* Copies `bytes` of io.image into the record, which nobody refers to yet. */
+INLINE int record_store(struct io *io, u64 ref, u32 bytes)
+{
+	u8 *window = bytes <= WINDOW_BYTES - 8 ? record_window(ref) : 0;
+	if (!window)
+		return record_store_large(io, ref, bytes);
+	/* may write past `bytes`, never past the record: sizes of classes are whole words */
+	COPY_WORDS(window, io->image, bytes, WINDOW_BYTES);
+	return 0;
 }
 
 INLINE struct allocator *allocator_of(u32 class, u32 shard)
@@ -150,8 +188,7 @@ INLINE u64 cut_block(struct allocator *a, struct control *c, u32 class)
 	return found;
 }
 
-/* A free record of the class, as a reference without tag; 0: none now (see heap_exhausted). */
-GLOBAL u64 heap_take(struct io *io, u32 class)
+GLOBAL u64 heap_take_anywhere(struct io *io, u32 class)
 {
 	struct control *c = the_control();
 	if (!io || !c || class >= SIZE_CLASS_COUNT)
@@ -173,6 +210,22 @@ GLOBAL u64 heap_take(struct io *io, u32 class)
 			return found | (u64)class << REF_CLASS_SHIFT;
 	}
 	return 0;
+}
+
+/* A free record of the class, as a reference without tag; 0: none now (see heap_exhausted). */
+INLINE u64 heap_take(struct io *io, u32 class)
+{
+	struct allocator *a = allocator_of(class, io->shard);
+	if (a) {
+		u64 head = READ_ONCE(a->free), location = head & FREE_LOCATION_MASK;
+		u64 *link = location ? record_word(location - 1, class) : 0;
+		if (link) {
+			u64 next = (READ_ONCE(*link) & FREE_LOCATION_MASK) | ((head >> FREE_TAG_SHIFT) + 1) << FREE_TAG_SHIFT;
+			if (__sync_val_compare_and_swap(&a->free, head, next) == head)
+				return (location - 1) | REF_VALID | (u64)class << REF_CLASS_SHIFT;
+		}
+	}
+	return heap_take_anywhere(io, class);
 }
 
 /* Gives a record back.  Nobody may refer to it; readers that still copy from it will fail their revalidation. */

@@ -176,6 +176,20 @@ GLOBAL int reply_number(struct io *io, u32 prefix, s64 number)
 	return 0;
 }
 
+/* "$<length>\r\n" */
+INLINE void reply_bulk_length(struct io *io, u32 length)
+{
+	if (length < 10 || length > 99) {
+		reply_number(io, '$', length);
+		return;
+	}
+	u8 *out = reply_at(io);
+	u32 tens = length / 10;
+	*(u32 *)out = '$' | ('0' + tens) << 8 | ('0' + (length - tens * 10)) << 16 | '\r' << 24;
+	out[4] = '\n';
+	io->out_position += 5;
+}
+
 GLOBAL int reply_nil(struct io *io, u32 resp3)
 {
 	if (!io)

@@ -64,10 +64,8 @@ INLINE void begin_request(struct io *io, struct request *q)
 }
 
 /* One command of the request.  0 when it was answered, else why the request's share ends here: status + 1. */
-GLOBAL int serve_command(struct io *io)
+INLINE int serve_command(struct io *io)
 {
-	if (!io)
-		return 1 + STATUS_INTERNAL;
 	struct transaction *t = &io->t;
 	struct request *q = &io->requests[io->request % REQUESTS_MAX];
 

@@ -58,8 +58,33 @@ GLOBAL int record_matches(struct io *io, u64 ref)
 	return 1;
 }
 
+/* The same for keys that fit the window, without a copy: 1, or 0 when only record_matches() can tell. */
+INLINE int window_matches(struct io *io, u64 ref)
+{
+	struct transaction *t = &io->t;
+	u32 length = t->key_length, offset = t->key_offset;
+	u8 *window = length <= WINDOW_KEY_BYTES ? record_window(ref) : 0;
+	if (!window)
+		return 0;
+	t->old = *(struct record *)window;
+	if (t->old.key_length != length || t->old.value_length > VALUE_BYTES_MAX)
+		return 0;
+	u64 difference = 0;
+	for (u32 i = 0; i < WINDOW_KEY_BYTES; i += 8) {
+		if (i + 8 > length) {
+			u32 rest = length - i;
+			u64 last = *(u64 *)(window + RECORD_HEADER_BYTES + i) ^ in_word(io, offset + i);
+			if (rest)
+				difference |= last & ((1ull << (rest * 8)) - 1);
+			break;
+		}
+		difference |= *(u64 *)(window + RECORD_HEADER_BYTES + i) ^ in_word(io, offset + i);
+	}
+	return !difference;
+}
+
 /* Finds the key: transaction.found with where, slot, reference and old; or where and slot to insert at. */
-GLOBAL int locate(struct io *io)
+GLOBAL int locate_anywhere(struct io *io)
 {
 	if (!io)
 		return STATUS_INTERNAL;
@@ -115,6 +140,45 @@ GLOBAL int locate(struct io *io)
 		t->where = next;
 	}
 	return ATTEMPT_AGAIN;               /* no chain is this long (extend refuses): links read while they were reused */
+}
+
+/* locate_anywhere() for the common case: the key is in its home bucket, or the home has room. */
+INLINE int locate(struct io *io, struct control *c)
+{
+	struct transaction *t = &io->t;
+	u32 home = t->home;
+	struct bucket *b = bucket_at(home);
+	if (!b)
+		return STATUS_INTERNAL;
+	u64 floor = READ_ONCE(c->version_floor), version = READ_ONCE(b->version);
+	if (version < floor)
+		return locate_anywhere(io);
+	u64 removal_position = READ_ONCE(b->removal_position), flushed = READ_ONCE(c->flush_position);
+	t->found = 0;
+	t->reference = 0;
+	t->where = home;
+	t->chain_full = 0;
+	t->removal_position = flushed > removal_position ? flushed : removal_position;
+	t->snapshot = version;
+	t->version_next = version + 1;
+	u64 tag = t->hash >> 48;
+#pragma clang loop unroll(full)
+	for (u32 s = 0; s < REFS_PER_BUCKET; s++) {
+		u64 ref = READ_ONCE(b->refs[s]);
+		if (!ref) {
+			t->slot = s;
+			return ATTEMPT_OK;
+		}
+		if (ref >> REF_TAG_SHIFT == tag) {
+			if (!window_matches(io, ref))
+				return locate_anywhere(io);
+			t->found = 1;
+			t->slot = s;
+			t->reference = ref;
+			return ATTEMPT_OK;
+		}
+	}
+	return locate_anywhere(io);
 }
 
 /* ---- overflow buckets: a stack of freed ones, then those never used ---- */

@@ -20,10 +20,8 @@
 /* Replay and sweeping of replay's tombstones change the table without a redo record: the log has it already. */
 #define QUIET(t) ((t)->redo_type != 0)
 
-GLOBAL int unchanged(struct io *io)
+INLINE int unchanged(struct io *io)
 {
-	if (!io)
-		return STATUS_INTERNAL;
 	struct bucket *home = bucket_at(io->t.home);
 	if (!home)
 		return STATUS_INTERNAL;
@@ -54,7 +52,11 @@ INLINE u32 fill_image(struct io *io, u32 type)
 	image->flags = 0;
 
 	u32 at = RECORD_HEADER_BYTES;
-	bpf_probe_read_kernel(io->image + at, key_length, io->in + (t->key_offset & IN_MASK));
+	u8 *key = io->in + (t->key_offset & IN_MASK);
+	if (key_length <= WINDOW_KEY_BYTES)
+		COPY_WORDS(io->image + at, key, key_length, WINDOW_KEY_BYTES);
+	else
+		bpf_probe_read_kernel(io->image + at, key_length, key);
 	at += key_length;
 	if (kept) {
 		if (record_read(io->image + at, kept, t->reference, at))
@@ -62,8 +64,16 @@ INLINE u32 fill_image(struct io *io, u32 type)
 		at += kept;
 	}
 	if (added) {
-		void *from = t->piece_from_scratch ? (void *)io->scratch : (void *)(io->in + (t->piece_new_offset & IN_MASK));
-		bpf_probe_read_kernel(io->image + at, added, from);
+		u8 *to = io->image + at;
+		if (t->piece_from_scratch) {
+			COPY_WORDS(to, io->scratch, added, 24);
+		} else {
+			u8 *from = io->in + (t->piece_new_offset & IN_MASK);
+			if (added <= WINDOW_VALUE_BYTES)
+				COPY_WORDS(to, from, added, WINDOW_VALUE_BYTES);
+			else
+				bpf_probe_read_kernel(to, added, from);
+		}
 		at += added;
 	}
 	return at;
