@@ -57,20 +57,31 @@ final class BatchCursor {
         end = offset + HEADER_BYTES + payloadLength;
         records = file.get(INT, offset + BatchDescriptor.RECORDS);
         lsn = file.get(LONG, offset + BatchDescriptor.LSN);
-        syncedSegment = file.get(LONG, offset + BatchDescriptor.SYNCED_SEGMENT);
+        syncedSegment = Integer.toUnsignedLong(file.get(INT, offset + BatchDescriptor.SYNCED_SEGMENT));
         syncedOffset = file.get(LONG, offset + BatchDescriptor.SYNCED_OFFSET);
         timeMillis = file.get(LONG, offset + BatchDescriptor.TIME_MS);
         ringEnd = file.get(LONG, offset + BatchDescriptor.RING_END);
         versionMax = file.get(LONG, offset + BatchDescriptor.VERSION_MAX);
-        return !verify || checksumHolds(offset);
+        return !verify || (headerHolds(offset) && payloadHolds(offset));
     }
 
-    private boolean checksumHolds(long offset) {
-        ByteBuffer header = file.asSlice(offset, HEADER_BYTES).asByteBuffer();
+    private boolean headerHolds(long offset) {
+        return same(BatchDescriptor.headerChecksum(crc, segment.seed(), header(offset)), file.get(INT, offset + BatchDescriptor.HEADER_CRC),
+                "header crc32c");
+    }
+
+    private boolean payloadHolds(long offset) {
         ByteBuffer payload = file.asSlice(offset + HEADER_BYTES, payloadLength).asByteBuffer();
-        int computed = BatchDescriptor.checksum(crc, segment.seed(), header, payload);
-        int stored = file.get(INT, offset + BatchDescriptor.CRC);
-        return stored == computed || refuse("crc32c 0x" + Integer.toHexString(computed), "0x" + Integer.toHexString(stored));
+        return same(BatchDescriptor.checksum(crc, segment.seed(), header(offset), payload), file.get(INT, offset + BatchDescriptor.CRC),
+                "crc32c");
+    }
+
+    private ByteBuffer header(long offset) {
+        return file.asSlice(offset, HEADER_BYTES).asByteBuffer();
+    }
+
+    private boolean same(int computed, int stored, String what) {
+        return stored == computed || refuse(what + " 0x" + Integer.toHexString(computed), "0x" + Integer.toHexString(stored));
     }
 
     boolean isSeal() {
@@ -89,10 +100,20 @@ final class BatchCursor {
         return Math.max(offset, from);
     }
 
-    /** First offset of a valid batch at or behind {@code from}, aligned; -1 when there is none before {@code limit}. */
+    /** First aligned offset of a valid batch at or behind {@code from}, -1 when there is none before {@code limit}. */
     long find(long from, long limit) {
+        return find(from, limit, true);
+    }
+
+    /** As {@link #find}, for a batch whose header is valid whatever its payload: its claim is true all the same. */
+    long findHeader(long from, long limit) {
+        return find(from, limit, false);
+    }
+
+    private long find(long from, long limit, boolean whole) {
         for (long offset = from; offset + HEADER_BYTES <= limit; offset += ALIGNMENT) {
-            if (BatchDescriptor.isMagic(file.get(INT, offset)) && read(offset, true)) {
+            if (BatchDescriptor.isMagic(file.get(INT, offset)) && read(offset, false) && headerHolds(offset)
+                    && (!whole || payloadHolds(offset))) {
                 return offset;
             }
         }

@@ -7,13 +7,17 @@ import java.util.zip.CRC32C;
  * A batch: what one write put into a segment. Little-endian, starts at a multiple of eight.
  *
  * <pre>
- *   0       4        8                12        16    24               32              40        48         56            64
- *   | magic | crc32c | payload_length | records | lsn | synced_segment | synced_offset | time_ms | ring_end | version_max | payload …
+ *   0       4        8                12        16    24               28           32              40        48         56            64
+ *   | magic | crc32c | payload_length | records | lsn | synced_segment | header_crc | synced_offset | time_ms | ring_end | version_max | payload …
  * </pre>
  *
- * The payload is the ring's bytes as they were: ring record headers included, discarded records too. The checksum covers the file's
- * seed, the magic, everything from payload_length on, and the payload. It is one per batch, not one per record, because a batch is
- * the unit of sync and so of trust.
+ * The payload is the ring's bytes as they were: ring record headers included, discarded records too. crc32c covers the file's seed,
+ * the magic, everything from payload_length on, and the payload. It is one per batch, not one per record, because a batch is the unit
+ * of sync and so of trust.
+ *
+ * <p>header_crc covers the seed and the rest of the header but both checksums. With it a header whose payload is torn still vouches for
+ * its claim, and looking for headers in a torn stretch costs 64 bytes a candidate: a client can store values full of things that look
+ * like headers of long batches, but it does not know the seed.
  */
 final class BatchDescriptor {
 
@@ -37,6 +41,7 @@ final class BatchDescriptor {
     static final int RECORDS = 12;
     static final int LSN = 16;
     static final int SYNCED_SEGMENT = 24;
+    static final int HEADER_CRC = 28;
     static final int SYNCED_OFFSET = 32;
     static final int TIME_MS = 40;
     static final int RING_END = 48;
@@ -62,19 +67,34 @@ final class BatchDescriptor {
         };
     }
 
-    /** Checksum of a header (positions 0 to 64 of {@code header}) and its payload; neither buffer's position moves. */
+    /** Checksum of a header alone (positions 0 to 64 of {@code header}), whose position does not move. */
+    static int headerChecksum(CRC32C crc, long seed, ByteBuffer header) {
+        begin(crc, seed, header);
+        update(crc, header, PAYLOAD_LENGTH, HEADER_CRC);
+        update(crc, header, SYNCED_OFFSET, HEADER_BYTES);
+        return (int) crc.getValue();
+    }
+
+    /** Checksum of a header, its own checksum included, and its payload; neither buffer's position moves. */
     static int checksum(CRC32C crc, long seed, ByteBuffer header, ByteBuffer payload) {
+        begin(crc, seed, header);
+        update(crc, header, PAYLOAD_LENGTH, HEADER_BYTES);
+        update(crc, payload, payload.position(), payload.limit());
+        return (int) crc.getValue();
+    }
+
+    private static void begin(CRC32C crc, long seed, ByteBuffer header) {
         crc.reset();
         for (int shift = 0; shift < Long.SIZE; shift += Byte.SIZE) {
             crc.update((int) (seed >>> shift));
         }
-        int position = header.position();
-        crc.update(header.limit(CRC).position(0));
-        crc.update(header.limit(HEADER_BYTES).position(PAYLOAD_LENGTH));
-        header.position(position);
-        int payloadPosition = payload.position();
-        crc.update(payload);
-        payload.position(payloadPosition);
-        return (int) crc.getValue();
+        update(crc, header, 0, CRC);
+    }
+
+    private static void update(CRC32C crc, ByteBuffer bytes, int from, int to) {
+        int position = bytes.position();
+        int limit = bytes.limit();
+        crc.update(bytes.limit(to).position(from));
+        bytes.limit(limit).position(position);
     }
 }

@@ -10,7 +10,7 @@ import java.util.List;
  * One verification of a log (I6): reads batches in order until one is not what it should be, then decides whether that is an unsynced
  * tail or damage.
  *
- * <p>Every batch carries a claim: the place in the files up to which all was synced when it was written. Sectors that were not synced
+ * <p>Every batch header carries a claim: the place in the files up to which all was synced when it was written. Sectors that were not synced
  * may reach the disk in any order, so a hole with valid batches behind it is normal after a power cut, and what is behind it is no part
  * of the log; but their claims count. A hole at or above the highest claim is a tail; below it, damage.
  */
@@ -186,7 +186,7 @@ final class LogWalk {
     private void collectClaims(MappedSegment segment, long from) {
         BatchCursor cursor = segment.cursor();
         long limit = Math.min(segment.bytes().byteSize(), cursor.dataEnd(from) + BatchDescriptor.HEADER_BYTES);
-        for (long offset = cursor.find(from, limit); offset >= 0; offset = cursor.find(cursor.end, limit)) {
+        for (long offset = cursor.findHeader(from, limit); offset >= 0; offset = cursor.findHeader(offset + BatchDescriptor.ALIGNMENT, limit)) {
             raiseClaim(cursor);
         }
     }

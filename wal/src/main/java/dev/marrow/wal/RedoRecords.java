@@ -14,9 +14,6 @@ public final class RedoRecords {
     private static final ValueLayout.OfLong LONG = ValueLayout.JAVA_LONG_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
     private static final int LENGTH_MASK = ~(RedoRing.BUSY_BIT | RedoRing.DISCARD_BIT);
 
-    /** A largest record in the ring: its header, its bytes, padding. */
-    public static final int RING_BYTES_MAX = RedoRing.HEADER_BYTES + Abi.REDO_HEADER_BYTES + Abi.KEY_BYTES_MAX + Abi.VALUE_BYTES_MAX;
-
     private RedoRecords() {}
 
     /**

@@ -106,9 +106,14 @@ final class Segment implements Closeable {
     void append(int magic, ByteBuffer payload, int records, long lsn, SyncedPosition synced, long timeMillis, long ringEnd,
             long versionMax) throws IOException {
         int length = payload.remaining();
+        if (offset + HEADER_BYTES + length > descriptor.segmentBytes()) {
+            throw new IllegalStateException("batch overruns segment: offset=" + offset + " payload=" + length);
+        }
         header.clear();
         header.putInt(magic).putInt(0).putInt(length).putInt(records).putLong(lsn);
-        header.putLong(synced.segment()).putLong(synced.offset()).putLong(timeMillis).putLong(ringEnd).putLong(versionMax);
+        header.putInt((int) synced.segment()).putInt(0).putLong(synced.offset());
+        header.putLong(timeMillis).putLong(ringEnd).putLong(versionMax);
+        header.putInt(BatchDescriptor.HEADER_CRC, BatchDescriptor.headerChecksum(crc, descriptor.seed(), header));
         header.putInt(BatchDescriptor.CRC, BatchDescriptor.checksum(crc, descriptor.seed(), header, payload));
         sources[0] = header.flip();
         sources[1] = payload;

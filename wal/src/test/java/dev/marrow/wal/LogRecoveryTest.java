@@ -131,6 +131,18 @@ class LogRecoveryTest {
     }
 
     @Test
+    void aHeaderWithATornPayloadStillVouchesForItsClaim() throws Exception {
+        FaultStorage storage = LogFixture.write(new FaultStorage(), 1, 20, false);
+        int last = (int) lastBatch(storage);
+        byte[] file = storage.content(FIRST);
+        file[last + BatchDescriptor.HEADER_BYTES] ^= 1;
+        file[last - 1] ^= 1;
+        try (LogDirectory directory = open(storage)) {
+            assertThrows(LogDamagedException.class, () -> LogScanner.verify(directory));
+        }
+    }
+
+    @Test
     void refusesAMissingSegment() throws Exception {
         FaultStorage storage = LogFixture.write(new FaultStorage(), 1, 300, false);
         for (Path missing : List.of(FIRST, SECOND)) {

@@ -8,7 +8,10 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.marrow.bpf.Abi;
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.io.PrintStream;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -43,9 +46,12 @@ class LogWriterTest {
             writer.close();
             assertEquals(300, LogFixture.contents(directory).size());
         }
-        assertEquals(LogVerify.OK, LogVerify.run(dir, System.out));
-        assertEquals(LogVerify.OK, LogVerify.dump(dir, System.out));
-        assertEquals(LogVerify.UNREADABLE, LogVerify.run(dir.resolve("none"), System.out));
+        ByteArrayOutputStream text = new ByteArrayOutputStream();
+        PrintStream out = new PrintStream(text, true, StandardCharsets.UTF_8);
+        assertEquals(LogVerify.OK, LogVerify.run(dir, out));
+        assertEquals(LogVerify.OK, LogVerify.dump(dir, out));
+        assertEquals(LogVerify.UNREADABLE, LogVerify.run(dir.resolve("none"), out));
+        assertTrue(text.toString(StandardCharsets.UTF_8).contains("seal (clean stop)"));
         assertTrue(Files.exists(dir.resolve("wal/0000000000000001.wal")));
     }
 
