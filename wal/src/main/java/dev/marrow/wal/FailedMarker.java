@@ -31,6 +31,14 @@ public final class FailedMarker {
         }
     }
 
+    /** @throws LogFailedException when there is a marker */
+    static void refuse(LogDirectory directory) throws IOException {
+        Optional<String> failure = read(directory.path(), directory.storage());
+        if (failure.isPresent()) {
+            throw new LogFailedException(directory.path(), failure.get());
+        }
+    }
+
     /** Leaves the marker; an existing one is kept, because the first failure is the one that explains. */
     static void write(Path directory, Storage storage, String text) throws IOException {
         Path path = directory.resolve(FILE_NAME);

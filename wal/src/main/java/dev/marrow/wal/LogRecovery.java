@@ -24,11 +24,13 @@ public final class LogRecovery {
     /**
      * Cuts the tail, syncs what is left of the log, and makes the segment that the writer begins with. When this returns, everything
      * in the log is durable, also what a killed process had written and not synced. A crash inside leaves the same log to be
-     * prepared again.
+     * prepared again; a failed sync leaves the {@link FailedMarker}, and a directory with one is refused.
      *
      * @param scan of this directory, with nothing written since
+     * @throws LogFailedException while the directory has a {@link FailedMarker}
      */
     public static LogPosition prepare(LogDirectory directory, LogScan scan, LogWriterOptions options) throws IOException {
+        FailedMarker.refuse(directory);
         directory.storage().syncDirectory(directory.walPath());
         LogTail tail = scan.tail();
         boolean untouched = !tail.sealed() && tail.offset() == SegmentDescriptor.HEADER_BYTES && tail.cutBytes() == 0;
@@ -57,7 +59,7 @@ public final class LogRecovery {
         try (Segment segment = Segment.open(directory, tail.segment(), tail.offset())) {
             // Zeros first, durable: whatever comes later, the cut bytes cannot be taken for a part of the log.
             segment.zero(tail.cutBytes());
-            segment.force();
+            syncOrFail(directory, segment::force);
             // Then the next segment, then the seal that promises it.
             ensureEmpty(directory, tail.segment() + 1, options);
             if (tail.sealed()) {
@@ -66,7 +68,7 @@ public final class LogRecovery {
             SyncedPosition synced = new SyncedPosition(tail.segment(), tail.offset());
             long timeMillis = Math.max(scan.timeMaxMillis(), options.clockMillis().getAsLong());
             segment.seal(BatchDescriptor.MAGIC_SEAL_CUT, scan.lsnNext(), synced, timeMillis, 0, scan.versionMax());
-            segment.force();
+            syncOrFail(directory, segment::force);
             segment.trim();
             return 1;
         }
@@ -99,7 +101,25 @@ public final class LogRecovery {
 
     private static void forceOnly(LogDirectory directory, long sequence) throws IOException {
         try (StorageFile file = directory.storage().open(directory.segmentPath(sequence))) {
-            file.force();
+            syncOrFail(directory, file::force);
+        }
+    }
+
+    private interface Sync {
+        void run() throws IOException;
+    }
+
+    /** I7: the next start must not sync again what this one could not, and find it well. */
+    private static void syncOrFail(LogDirectory directory, Sync sync) throws IOException {
+        try {
+            sync.run();
+        } catch (IOException failure) {
+            try {
+                FailedMarker.write(directory.path(), directory.storage(), failure.toString());
+            } catch (IOException alsoFailed) {
+                failure.addSuppressed(alsoFailed);
+            }
+            throw failure;
         }
     }
 

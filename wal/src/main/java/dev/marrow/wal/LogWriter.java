@@ -2,7 +2,6 @@ package dev.marrow.wal;
 
 import dev.marrow.bpf.RedoRing;
 import java.io.IOException;
-import java.util.Optional;
 import java.util.concurrent.locks.LockSupport;
 
 /**
@@ -62,10 +61,7 @@ public final class LogWriter implements AutoCloseable {
      */
     public LogWriter(RedoRing ring, LogDirectory directory, LogPosition start, LogWriterOptions options, DurabilityListener listener)
             throws IOException {
-        Optional<String> failure = FailedMarker.read(directory.path(), directory.storage());
-        if (failure.isPresent()) {
-            throw new LogFailedException(directory.path(), failure.get());
-        }
+        FailedMarker.refuse(directory);
         this.ring = ring;
         this.directory = directory;
         this.options = options;
@@ -223,9 +219,6 @@ public final class LogWriter implements AutoCloseable {
 
     private void sync() throws IOException {
         synchronized (syncLock) {
-            if (mark.failed()) {
-                throw new IOException("the log has failed");
-            }
             Written target = progress;
             if (target.ringPosition() == mark.position()) {
                 return;
@@ -243,7 +236,12 @@ public final class LogWriter implements AutoCloseable {
         }
     }
 
+    /** With the sync lock held. */
     private void force(Segment target) throws IOException {
+        // I7: the thread that held the lock before may have failed; nothing is synced after that.
+        if (mark.failed()) {
+            throw new IOException("the log has failed");
+        }
         long begin = options.clockNanos().getAsLong();
         try {
             target.force();

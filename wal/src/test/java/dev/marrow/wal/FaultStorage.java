@@ -53,6 +53,7 @@ final class FaultStorage implements Storage {
     long failAtCall = -1;
     long offAtCall = -1;
     boolean faultFired;
+    boolean faultWasLogForce;
     int logForcesAfterFault;
     private boolean off;
 
@@ -292,6 +293,7 @@ final class FaultStorage implements Storage {
         public void force() throws IOException {
             synchronized (FaultStorage.this) {
                 logForcesAfterFault += faultFired && path.toString().endsWith(".wal") ? 1 : 0;
+                faultWasLogForce |= calls + 1 == failAtCall && path.toString().endsWith(".wal");
                 callOrFail("force " + path);
                 switch (force) {
                     case HONEST, NO_DIRECTORIES -> node.sync();

@@ -263,6 +263,32 @@ class LogRecoveryTest {
     }
 
     @Test
+    void aFailedSyncWhilePreparingIsNotRetriedByTheNextStart() throws Exception {
+        FaultStorage killed = LogFixture.write(new FaultStorage(), 1, 10, false);
+        int failedSyncs = 0;
+        for (int n = 1;; n++) {
+            FaultStorage storage = killed.killed();
+            try (LogDirectory directory = open(storage)) {
+                LogScan scan = LogRecovery.openTail(directory);
+                storage.failAtCall = storage.calls + n;
+                LogRecovery.prepare(directory, scan, OPTIONS);
+            } catch (IOException failure) {
+                if (storage.faultWasLogForce) {
+                    failedSyncs++;
+                    try (LogDirectory directory = open(storage)) {
+                        LogScan scan = LogRecovery.openTail(directory);
+                        assertThrows(LogFailedException.class, () -> LogRecovery.prepare(directory, scan, OPTIONS));
+                    }
+                }
+            }
+            if (!storage.faultFired) {
+                break;
+            }
+        }
+        assertTrue(failedSyncs >= 2);
+    }
+
+    @Test
     void secondInstanceIsRefused() throws Exception {
         FaultStorage storage = new FaultStorage();
         try (LogDirectory directory = open(storage)) {

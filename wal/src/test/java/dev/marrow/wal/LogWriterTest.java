@@ -93,6 +93,13 @@ class LogWriterTest {
     /** One fault at each call of a whole life in turn: an error or a failed writer, one report, no acknowledgement that is not true. */
     @Test
     void everyNthStorageCallFailing() throws Exception {
+        for (Durability durability : Durability.values()) {
+            everyNthStorageCallFailing(durability);
+        }
+    }
+
+    private static void everyNthStorageCallFailing(Durability durability) throws Exception {
+        LogWriterOptions options = new LogWriterOptions(durability, OPTIONS.segmentBytes(), 1, System::currentTimeMillis, System::nanoTime);
         int reached = 0;
         for (int n = 1;; n++) {
             FaultStorage storage = new FaultStorage();
@@ -104,7 +111,7 @@ class LogWriterTest {
             try {
                 LogDirectory directory = LogDirectory.open(DIR, storage);
                 MemoryRing ring = new MemoryRing();
-                LogWriter writer = LogFixture.writer(ring, directory, OPTIONS, listener);
+                LogWriter writer = LogFixture.writer(ring, directory, options, listener);
                 writer.start();
                 for (long version = 1; version <= 24 && !writer.failed(); version++) {
                     ends.put(version, ring.put(version, "key", new byte[(int) (version % 4) * 10_000]));
@@ -122,7 +129,8 @@ class LogWriterTest {
                 return;
             }
             reached++;
-            String which = "n=" + n;
+            String which = durability + " n=" + n;
+            assertTrue(!storage.faultWasLogForce || storage.logForcesAfterFault == 0, which);
             assertTrue(refused || failed, which);
             assertEquals(failed ? 1 : 0, listener.failures.size(), which);
             assertEquals(List.of(), listener.broken, which);
