@@ -74,7 +74,8 @@ public final class KernelStore implements AutoCloseable {
     }
 
     private TestRun run(String program, int slot) {
-        return new TestRun(object.programFd(program), slot, arena);
+        // an automatic arena: a shared one would count its users in one word, from every loop on every run
+        return new TestRun(object.programFd(program), slot, Arena.ofAuto());
     }
 
     private MemorySegment map(String name, long bytes) {

@@ -46,8 +46,7 @@ final class Connection implements Session {
     private long suspendedPosition;
     private long suspendedUntilNanos;
 
-    Connection(EventLoop loop, long id, SocketChannel channel, SelectionKey key, long queryBufferLimit, boolean authenticated)
-            throws IOException {
+    Connection(EventLoop loop, long id, SocketChannel channel, SelectionKey key, long queryBufferLimit) throws IOException {
         this.loop = loop;
         this.id = id;
         this.channel = channel;
@@ -57,7 +56,6 @@ final class Connection implements Session {
         this.openedNanos = System.nanoTime();
         this.lastActiveNanos = openedNanos;
         this.parser = new RequestParser(queryBufferLimit);
-        this.authenticated = authenticated;
     }
 
     private static String address(java.net.SocketAddress address) {
@@ -72,9 +70,14 @@ final class Connection implements Session {
         return channel;
     }
 
+    /** Whether commands may run: the client has authenticated, or need not. */
+    boolean mayCommand() {
+        return authenticated || !loop.authenticationRequired();
+    }
+
     /** Flags of this connection's requests in a run. */
     int requestFlags() {
-        return (protocol == 3 ? Abi.REQUEST_RESP3 : 0) | (authenticated ? 0 : Abi.REQUEST_PASS_ALL);
+        return (protocol == 3 ? Abi.REQUEST_RESP3 : 0) | (mayCommand() ? 0 : Abi.REQUEST_PASS_ALL);
     }
 
     int unreadBytes() {
@@ -247,7 +250,7 @@ final class Connection implements Session {
 
     @Override
     public boolean authenticated() {
-        return authenticated;
+        return mayCommand();
     }
 
     @Override

@@ -127,6 +127,10 @@ final class EventLoop implements Runnable {
         return server.durable();
     }
 
+    boolean authenticationRequired() {
+        return server.config().authenticationRequired();
+    }
+
     // ---- the loop ----
 
     @Override
@@ -190,7 +194,7 @@ final class EventLoop implements Runnable {
                 SocketChannel channel = arrival.channel();
                 SelectionKey key = channel.register(selector, SelectionKey.OP_READ);
                 Connection connection = new Connection(this, arrival.id(), channel, key,
-                        server.config().clientQueryBufferLimit(), !server.config().authenticationRequired());
+                        server.config().clientQueryBufferLimit());
                 key.attach(connection);
                 connections.add(connection);
                 connectionCount = connections.size();
@@ -331,7 +335,7 @@ final class EventLoop implements Runnable {
     /** The one command at {@code at} that is Java's; returns where the next one begins. */
     private int cold(Connection connection, int at, int end) {
         ByteBuffer in = slot.inBuffer().duplicate().limit(end).position(at);
-        ParseResult result = connection.parser.parse(in, connection.authenticated());
+        ParseResult result = connection.parser.parse(in, connection.mayCommand());
         coldReply.clear();
         try {
             switch (result) {
@@ -354,6 +358,9 @@ final class EventLoop implements Runnable {
         } catch (ReplyWriter.ReplyTooLargeException e) {
             close(connection);
             return end;
+        } catch (StalledException e) {
+            coldReply.clear();
+            coldReply.error("ERR " + e.getMessage() + " (--stall-timeout); nothing was changed");
         }
         connection.output.append(coldReply.buffer(), connection.takeColdWait());
         settle(connection);

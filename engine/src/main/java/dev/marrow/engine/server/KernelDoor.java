@@ -18,7 +18,7 @@ import java.util.concurrent.locks.LockSupport;
  */
 final class KernelDoor implements Kernel {
     private static final long RETRY_NANOS = 100_000;
-    private static final int SWEEP_BUCKETS = 1 << 16;
+    private static final int SWEEP_BUCKETS = 1 << 14;
 
     private final Server server;
     private final IoSlot slot;
