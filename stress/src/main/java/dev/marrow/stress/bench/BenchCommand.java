@@ -1,0 +1,115 @@
+package dev.marrow.stress.bench;
+
+import dev.marrow.bpf.Abi;
+import dev.marrow.bpf.StoreGeometry;
+import dev.marrow.engine.doctor.Doctor;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.EnumSet;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
+
+/** {@code marrow bench}: runs the named benchmarks, prints their tables and leaves them in files. */
+@Command(name = "bench", mixinStandardHelpOptions = true, sortOptions = false,
+        description = {"Measure Marrow, beside its peer where it has one.",
+            "server: redis-benchmark against Marrow and Debian's redis-server, alternating.",
+            "core: one transaction inside the kernel, beside the machine's cost of a cache miss.",
+            "drain: the log writer on a full redo ring, beside plain writing of the same bytes.",
+            "Quiet machine, please: everything else that runs is measured too."})
+public final class BenchCommand implements Callable<Integer> {
+    /** What can be measured; the words of the command line. */
+    enum Kind { server, core, drain }
+
+    /** redis-benchmark is given five minutes for a run. */
+    private static final int SECONDS_MAX = 60;
+    private static final int KEYS_MAX = 100_000_000;
+
+    @Spec
+    private CommandSpec specification;
+
+    @Parameters(arity = "0..*", paramLabel = "WHAT", description = "Any of ${COMPLETION-CANDIDATES} (default: all).")
+    private List<Kind> kinds = List.of();
+
+    @Option(names = "--rounds", paramLabel = "N",
+            description = "Measurements of each row; medians are reported (default ${DEFAULT-VALUE}).")
+    private int rounds = 5;
+
+    @Option(names = "--out", paramLabel = "DIR",
+            description = "Where the tables (.md) and all samples (.jsonl) go (default ${DEFAULT-VALUE}).")
+    private Path out = Path.of("stress/target/bench");
+
+    @Option(names = "--work", paramLabel = "DIR",
+            description = "Where logs are written while measuring, on the disk in question; emptied afterwards (default: --out).")
+    private Optional<Path> work = Optional.empty();
+
+    @Option(names = "--seconds", paramLabel = "S", description = "server: least length of one measurement (default ${DEFAULT-VALUE}).")
+    private double seconds = 2.5;
+
+    @Option(names = "--clients", paramLabel = "N", description = "server: connections (default ${DEFAULT-VALUE}).")
+    private int clients = 50;
+
+    @Option(names = "--keyspace", paramLabel = "N", description = "server: keys, all present from the start (default ${DEFAULT-VALUE}).")
+    private int keyspace = 100_000;
+
+    @Option(names = "--payload", paramLabel = "BYTES", description = "server: size of a value (default ${DEFAULT-VALUE}).")
+    private int payload = 32;
+
+    @Option(names = "--keys", paramLabel = "N", split = ",", description = "core: sizes of the table (default ${DEFAULT-VALUE}).")
+    private List<Integer> keys = List.of(1_000, 1_000_000);
+
+    @Option(names = "--value-bytes", paramLabel = "BYTES", description = "core: size of a value (default ${DEFAULT-VALUE}).")
+    private int valueBytes = 64;
+
+    @Option(names = "--ring", paramLabel = "BYTES",
+            description = "drain: size of the redo ring that is filled and drained (default ${DEFAULT-VALUE}).")
+    private long ringBytes = 256L << 20;
+
+    @Override
+    public Integer call() throws Exception {
+        require(rounds >= 1, "--rounds", 1, Integer.MAX_VALUE);
+        require(clients >= 1, "--clients", 1, Integer.MAX_VALUE);
+        require(keyspace >= 1, "--keyspace", 1, Integer.MAX_VALUE);
+        require(seconds > 0 && seconds <= SECONDS_MAX, "--seconds", 0, SECONDS_MAX);
+        require(payload >= 1 && payload <= Abi.VALUE_BYTES_MAX, "--payload", 1, Abi.VALUE_BYTES_MAX);
+        require(valueBytes >= 0 && valueBytes <= Abi.VALUE_BYTES_MAX, "--value-bytes", 0, Abi.VALUE_BYTES_MAX);
+        require(keys.stream().allMatch(count -> count >= 1 && count <= KEYS_MAX), "--keys", 1, KEYS_MAX);
+        require(Long.bitCount(ringBytes) == 1 && ringBytes >= StoreGeometry.RING_BYTES_MIN && ringBytes <= StoreGeometry.RING_BYTES_MAX,
+                "--ring (a power of two)", StoreGeometry.RING_BYTES_MIN, StoreGeometry.RING_BYTES_MAX);
+        Doctor.ofThisMachine().require();
+        Files.createDirectories(out);
+        EnumSet<Kind> wanted = kinds.isEmpty() ? EnumSet.allOf(Kind.class) : EnumSet.copyOf(kinds);
+        for (Kind kind : wanted) {
+            try (Teardown teardown = new Teardown()) {
+                Path scratch = teardown.directory(work.orElse(out));
+                Report report = new Report(kind.name(), Environment.describe(scratch), System.out);
+                measure(kind, scratch, report, teardown);
+                System.out.println("\nwritten: " + report.write(out));
+            }
+        }
+        return 0;
+    }
+
+    private void require(boolean holds, String option, long least, long most) {
+        if (!holds) {
+            throw new ParameterException(specification.commandLine(), option + " must be from " + least + " to " + most);
+        }
+    }
+
+    private void measure(Kind kind, Path scratch, Report report, Teardown teardown) throws Exception {
+        switch (kind) {
+            case server -> {
+                ServerBench.Load load = new ServerBench.Load(rounds, seconds, clients, keyspace, payload);
+                new ServerBench(load, scratch, report, teardown).run();
+            }
+            case core -> new CoreBench(keys, valueBytes, rounds, scratch, report, teardown).run();
+            case drain -> new DrainBench(ringBytes, rounds, scratch, report, teardown).run();
+        }
+    }
+}

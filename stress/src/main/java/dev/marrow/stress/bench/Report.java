@@ -1,0 +1,98 @@
+package dev.marrow.stress.bench;
+
+import java.io.IOException;
+import java.io.PrintStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.StringJoiner;
+import java.util.TreeMap;
+
+/**
+ * What a benchmark found: Markdown for people, printed as it grows, and every sample as a line of JSON, so that medians can be
+ * taken again.
+ */
+final class Report {
+    private final String name;
+    private final PrintStream console;
+    private final StringBuilder markdown = new StringBuilder();
+    private final List<String> samples = new ArrayList<>();
+
+    Report(String name, Map<String, String> environment, PrintStream console) {
+        this.name = name;
+        this.console = console;
+        line("# marrow bench " + name + "\n");
+        environment.forEach((what, value) -> line("- " + what + ": " + value));
+        line("");
+        sample(environment);
+    }
+
+    /** A line of Markdown. */
+    void line(String text) {
+        console.println(text);
+        markdown.append(text).append('\n');
+    }
+
+    /** Only for whoever is waiting. */
+    void progress(String text) {
+        console.println("  " + text);
+    }
+
+    /** One object of the samples' file, fields by name; values are numbers or text. */
+    void sample(Map<String, ?> fields) {
+        StringJoiner object = new StringJoiner(",", "{", "}");
+        new TreeMap<String, Object>(fields).forEach((key, value) ->
+                object.add(quote(key) + ":" + (value instanceof Number ? value.toString() : quote(value.toString()))));
+        samples.add(object.toString());
+    }
+
+    private static String quote(String text) {
+        StringBuilder quoted = new StringBuilder("\"");
+        for (char c : text.toCharArray()) {
+            if (c == '"' || c == '\\') {
+                quoted.append('\\').append(c);
+            } else if (c < ' ') {
+                quoted.append("\\u").append(String.format(Locale.ROOT, "%04x", (int) c));
+            } else {
+                quoted.append(c);
+            }
+        }
+        return quoted.append('"').toString();
+    }
+
+    /** A Markdown table that is also aligned for the eye; the first row is the heading. */
+    void table(List<List<String>> rows) {
+        List<Integer> widths = new ArrayList<>(Collections.nCopies(rows.getFirst().size(), 0));
+        for (List<String> row : rows) {
+            for (int i = 0; i < row.size(); i++) {
+                widths.set(i, Math.max(widths.get(i), row.get(i).length()));
+            }
+        }
+        line("");
+        for (int r = 0; r < rows.size(); r++) {
+            StringJoiner cells = new StringJoiner(" | ", "| ", " |");
+            for (int i = 0; i < widths.size(); i++) {
+                String cell = rows.get(r).get(i);
+                cells.add(cell + " ".repeat(widths.get(i) - cell.length()));
+            }
+            line(cells.toString());
+            if (r == 0) {
+                StringJoiner rule = new StringJoiner("|", "|", "|");
+                widths.forEach(width -> rule.add("-".repeat(width + 2)));
+                line(rule.toString());
+            }
+        }
+    }
+
+    /** Writes {@code NAME.md} and {@code NAME.jsonl}, over those of an earlier run; returns the former. */
+    Path write(Path directory) throws IOException {
+        Path file = directory.resolve(name + ".md");
+        Files.writeString(file, markdown);
+        Files.write(directory.resolve(name + ".jsonl"), samples);
+        return file;
+    }
+}

@@ -1,0 +1,120 @@
+package dev.marrow.stress.bench;
+
+import dev.marrow.bpf.BpfFs;
+import dev.marrow.wal.LogDirectory;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.OptionalInt;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Function;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+
+/** A server in a process of its own, on loopback, with a new directory. */
+final class ServerProcess implements AutoCloseable {
+    private static final int START_MILLIS_MAX = 60_000;
+    private static final int START_POLL_MILLIS = 20;
+    private static final int STOP_SECONDS_MAX = 30;
+    private static final Pattern MARROW_READY = Pattern.compile("^ready: .* port (\\d+),", Pattern.MULTILINE);
+    private static final String REDIS_READY = "Ready to accept connections";
+
+    private final String name;
+    private final Process process;
+    private final int port;
+    private final Runnable afterStop;
+
+    private ServerProcess(String name, List<String> command, Path directory, Function<String, OptionalInt> portIfReady, Runnable afterStop,
+            Teardown teardown) throws IOException, InterruptedException {
+        this.name = name;
+        this.afterStop = afterStop;
+        Path output = directory.resolveSibling(directory.getFileName() + ".out");
+        process = new ProcessBuilder(command).redirectErrorStream(true).redirectOutput(output.toFile()).start();
+        teardown.add(this::stop);
+        long deadline = System.nanoTime() + START_MILLIS_MAX * 1_000_000L;
+        OptionalInt found = OptionalInt.empty();
+        while (found.isEmpty()) {
+            if (!process.isAlive() || System.nanoTime() > deadline) {
+                stop();
+                throw new IOException(name + " did not start: " + String.join(" ", command) + "\n" + Files.readString(output));
+            }
+            TimeUnit.MILLISECONDS.sleep(START_POLL_MILLIS);
+            found = portIfReady.apply(Files.readString(output));
+        }
+        port = found.getAsInt();
+    }
+
+    /** Debian's redis-server, made as alike as can be: a log of every write and no snapshots, and like Marrow's its log only grows. */
+    static ServerProcess redis(String appendfsync, Path directory, Teardown teardown) throws IOException, InterruptedException {
+        Files.createDirectory(directory);
+        int port = freePort();
+        List<String> command = List.of("redis-server", "--port", Integer.toString(port), "--bind", "127.0.0.1", "--dir",
+                directory.toString(), "--save", "", "--appendonly", "yes", "--appendfsync", appendfsync,
+                "--auto-aof-rewrite-percentage", "0");
+        return new ServerProcess("Redis", command, directory,
+                output -> output.contains(REDIS_READY) ? OptionalInt.of(port) : OptionalInt.empty(), () -> { }, teardown);
+    }
+
+    /** Marrow with its defaults and the launcher's JVM flags: one event loop. */
+    static ServerProcess marrow(String durability, Path directory, Teardown teardown) throws IOException, InterruptedException {
+        List<String> command = List.of(Path.of(System.getProperty("java.home"), "bin", "java").toString(), "-Xmx512m", "-XX:+UseSerialGC",
+                "-XX:+ExitOnOutOfMemoryError", "--enable-native-access=ALL-UNNAMED", "-cp", System.getProperty("java.class.path"),
+                "dev.marrow.engine.cli.Main", "serve", "--port", "0", "--dir", directory.toString(), "--durability", durability,
+                "--event-loops", "1");
+        return new ServerProcess("Marrow", command, directory, ServerProcess::marrowPort, () -> unpin(directory), teardown);
+    }
+
+    private static OptionalInt marrowPort(String output) {
+        Matcher ready = MARROW_READY.matcher(output);
+        return ready.find() ? OptionalInt.of(Integer.parseInt(ready.group(1))) : OptionalInt.empty();
+    }
+
+    private static int freePort() throws IOException {
+        try (ServerSocket free = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+            return free.getLocalPort();
+        }
+    }
+
+    /** A clean stop leaves no pins; one that was killed, or failed, does. */
+    private static void unpin(Path directory) {
+        if (!Files.isDirectory(directory)) {
+            return;
+        }
+        try (LogDirectory log = LogDirectory.open(directory)) {
+            BpfFs.unpin(log.instance());
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    String name() {
+        return name;
+    }
+
+    int port() {
+        return port;
+    }
+
+    private synchronized void stop() {
+        process.destroy();
+        try {
+            if (!process.waitFor(STOP_SECONDS_MAX, TimeUnit.SECONDS)) {
+                process.destroyForcibly().waitFor();
+            }
+        } catch (InterruptedException e) {
+            process.destroyForcibly();
+            Thread.currentThread().interrupt();
+        }
+        afterStop.run();
+    }
+
+    /** Stops it and takes back what it left in the kernel. */
+    @Override
+    public void close() {
+        stop();
+    }
+}
