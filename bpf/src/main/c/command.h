@@ -206,26 +206,25 @@ GLOBAL int set_option(struct io *io, u32 i)
 	struct transaction *t = &io->t;
 	u32 flags = t->flags, timed = flags & OPTION_TIMED;
 	u64 word = argument_word(io, i);
-	if (t->argument_length[i & ARGUMENT_MASK] > 8)
-		return 0;
+	u32 length = t->argument_length[i & ARGUMENT_MASK];     /* compared too: a space is a zero in the word, as an end is */
 
-	if (word == WORD2('N', 'X') && !(flags & OPTION_XX))
+	if (length == 2 && word == WORD2('N', 'X') && !(flags & OPTION_XX))
 		return t->flags |= OPTION_NX, 1;
-	if (word == WORD2('X', 'X') && !(flags & OPTION_NX))
+	if (length == 2 && word == WORD2('X', 'X') && !(flags & OPTION_NX))
 		return t->flags |= OPTION_XX, 1;
-	if (word == WORD3('G', 'E', 'T'))
+	if (length == 3 && word == WORD3('G', 'E', 'T'))
 		return t->flags |= OPTION_GET, 1;
-	if (word == WORD7('K', 'E', 'E', 'P', 'T', 'T', 'L') && !timed)
+	if (length == 7 && word == WORD7('K', 'E', 'E', 'P', 'T', 'T', 'L') && !timed)
 		return t->flags |= OPTION_KEEPTTL, 1;
 
 	u32 unit;
-	if (word == WORD2('E', 'X'))
+	if (length == 2 && word == WORD2('E', 'X'))
 		unit = OPTION_TIMED;
-	else if (word == WORD2('P', 'X'))
+	else if (length == 2 && word == WORD2('P', 'X'))
 		unit = OPTION_TIMED | OPTION_MILLISECONDS;
-	else if (word == WORD4('E', 'X', 'A', 'T'))
+	else if (length == 4 && word == WORD4('E', 'X', 'A', 'T'))
 		unit = OPTION_TIMED | OPTION_ABSOLUTE;
-	else if (word == WORD4('P', 'X', 'A', 'T'))
+	else if (length == 4 && word == WORD4('P', 'X', 'A', 'T'))
 		unit = OPTION_TIMED | OPTION_ABSOLUTE | OPTION_MILLISECONDS;
 	else
 		return 0;
@@ -256,6 +255,31 @@ GLOBAL int prepare_set(struct io *io)
 	return t->flags & OPTION_TIMED ? prepare_deadline(io, t->time_argument, 1) : PREPARED_TRANSACTION;
 }
 
+/* Argument i within the line of an error: as Redis does, up to a NUL, without line ends that would look like the end of the reply.
+ * At most QUOTED_BYTES_MAX bytes. */
+#define QUOTED_BYTES_MAX 128
+GLOBAL int reply_quoted(struct io *io, u32 i)
+{
+	if (!io)
+		return 0;
+	u32 offset = io->t.argument_offset[i & ARGUMENT_MASK], length = io->t.argument_length[i & ARGUMENT_MASK], written = 0;
+	u8 *out = reply_at(io);
+	for (u32 n = 0; n < QUOTED_BYTES_MAX; n++) {
+		if (n >= length)
+			break;
+		u8 c = io->in[(offset + n) & IN_MASK];
+		if (!c)
+			break;
+		if (c == '\r' || c == '\n')
+			c = ' ';
+		else
+			written = n + 1;
+		out[n] = c;
+	}
+	io->out_position += written;
+	return 0;
+}
+
 /* EXPIRE key time [NX | XX | GT | LT], and its siblings */
 GLOBAL int prepare_expire(struct io *io)
 {
@@ -280,7 +304,7 @@ GLOBAL int prepare_expire(struct io *io)
 			flags |= OPTION_LT;
 		} else {
 			REPLY(io, "-ERR Unsupported option ");
-			reply_in(io, t->argument_offset[i], t->argument_length[i], 128);
+			reply_quoted(io, i);
 			ANSWER(io, "\r\n");
 		}
 	}
