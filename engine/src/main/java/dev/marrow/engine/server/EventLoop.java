@@ -362,9 +362,15 @@ final class EventLoop implements Runnable {
             coldReply.clear();
             coldReply.error("ERR " + e.getMessage() + " (--stall-timeout); nothing was changed");
         }
-        connection.output.append(coldReply.buffer(), connection.takeColdWait());
+        appendCold(connection);
         settle(connection);
         return in.position();
+    }
+
+    /** In {@code everysec} cold commands are acknowledged at once too (I2). */
+    private void appendCold(Connection connection) {
+        long wait = connection.takeColdWait();
+        connection.output.append(coldReply.buffer(), server.acknowledgesAtOnce() ? 0 : wait);
     }
 
     private void retryStalled() {
@@ -493,7 +499,7 @@ final class EventLoop implements Runnable {
             coldReply.clear();
             coldReply.protocol(connection.protocol());
             reply.write(end == 1, coldReply);
-            connection.output.append(coldReply.buffer(), connection.takeColdWait());
+            appendCold(connection);
             settle(connection);
             resume(connection);
         }
