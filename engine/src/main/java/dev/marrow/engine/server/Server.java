@@ -13,10 +13,12 @@ import dev.marrow.recovery.StartReport;
 import dev.marrow.recovery.StoreOpener;
 import dev.marrow.wal.Durability;
 import dev.marrow.wal.DurabilityListener;
+import dev.marrow.wal.FileStorage;
 import dev.marrow.wal.LogDirectory;
 import dev.marrow.wal.LogStats;
 import dev.marrow.wal.LogWriter;
 import dev.marrow.wal.LogWriterOptions;
+import dev.marrow.wal.Storage;
 import java.io.IOException;
 import java.io.PrintStream;
 import java.security.SecureRandom;
@@ -63,13 +65,18 @@ public final class Server implements ServerControl, AutoCloseable {
      * @throws IOException the directory, the log or the address cannot be used; the message says which and why
      */
     public Server(ServerConfig config, PrintStream console) throws IOException {
+        this(config, console, new FileStorage());
+    }
+
+    /** @param storage what the log is kept on; tests put faults behind it */
+    Server(ServerConfig config, PrintStream console, Storage storage) throws IOException {
         this.config = config;
         this.console = console;
         byte[] id = new byte[20];
         new SecureRandom().nextBytes(id);
         this.runId = HexFormat.of().formatHex(id);
         this.clientBytesMax = Runtime.getRuntime().maxMemory() / CLIENT_HEAP_DIVISOR / config.eventLoops();
-        this.directory = LogDirectory.open(config.dir());
+        this.directory = LogDirectory.open(config.dir(), storage);
         Opening opening = new Opening();
         try {
             this.acceptor = opening.add(new Acceptor(this, config.bind(), config.port()), Acceptor::stop);
@@ -196,6 +203,11 @@ public final class Server implements ServerControl, AutoCloseable {
     }
 
     // ---- what the parts ask for ----
+
+    /** Identity of the data directory, which its pins are named by. */
+    byte[] instance() {
+        return directory.instance();
+    }
 
     KernelStore store() {
         return store;

@@ -1,0 +1,228 @@
+package dev.marrow.engine.server;
+
+import static java.nio.charset.StandardCharsets.ISO_8859_1;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.fail;
+
+import java.io.IOException;
+import java.io.OutputStream;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Random;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.Executor;
+import java.util.concurrent.locks.LockSupport;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/**
+ * The same random commands to Marrow, to a plain model and, where it is installed, to redis-server: the same replies, byte for byte, and
+ * the same content after a warm and after a cold start.
+ *
+ * <p>{@code -Dmarrow.model.pipelines=N} runs longer, {@code -Dmarrow.model.seed=S} repeats a run.
+ */
+class ModelIT {
+    private static final int PIPELINES = Integer.getInteger("marrow.model.pipelines", 1_200);
+    private static final int PIPELINE_COMMANDS_MAX = 60;
+    private static final int PIECES_MAX = 12;
+    private static final long CLOCK_SLACK_MILLIS = 2_000;
+    private static final Executor VIRTUAL = task -> Thread.ofVirtual().start(task);
+
+    private record Sent(List<String> command, RedisModel.Expected expected) {
+        boolean differsFromRedis() {
+            return expected instanceof RedisModel.Expected.Bytes bytes && bytes.limit();
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"always", "everysec"})
+    void answersAsTheModelAndRedisDo(String durability) throws Exception {
+        long seed = Long.getLong("marrow.model.seed", new Random().nextLong());
+        try (TestServer marrow = TestServer.start("durability", durability)) {
+            if (RedisProcess.installed()) {
+                try (RedisProcess redis = new RedisProcess(); Peers peers = new Peers(redis)) {
+                    run(marrow, peers, seed);
+                }
+            } else {
+                try (Peers none = new Peers()) {
+                    run(marrow, none, seed);
+                }
+            }
+        } catch (Throwable failure) {
+            throw new AssertionError("repeat with -Dmarrow.model.seed=" + seed + " (durability " + durability + "): " + failure.getMessage(), failure);
+        }
+    }
+
+    /** Connections to redis-server, one a protocol; none when it is not installed. */
+    private static final class Peers implements AutoCloseable {
+        private final List<RespClient> clients = new ArrayList<>();
+
+        Peers() {}
+
+        Peers(RedisProcess redis) throws IOException {
+            clients.add(redis.connect());
+            clients.add(redis.connect());
+            clients.get(1).call("HELLO", "3");
+        }
+
+        @Override
+        public void close() throws IOException {
+            for (RespClient client : clients) {
+                client.close();
+            }
+        }
+    }
+
+    private static void run(TestServer marrow, Peers redis, long seed) throws Exception {
+        Random random = new Random(seed);
+        CommandGenerator generator = new CommandGenerator(random, System.currentTimeMillis());
+        RedisModel model = new RedisModel();
+        try (RespClient resp2 = marrow.connect(); RespClient resp3 = marrow.connect()) {
+            resp3.call("HELLO", "3");
+            for (int i = 0; i < PIPELINES; i++) {
+                boolean three = random.nextBoolean();
+                List<Sent> pipeline = pipeline(generator, model, three, random);
+                exchange("Marrow", three ? resp3 : resp2, pipeline, random);
+                if (!redis.clients.isEmpty()) {
+                    List<Sent> common = pipeline.stream().filter(sent -> !sent.differsFromRedis()).toList();
+                    exchange("redis-server", redis.clients.get(three ? 1 : 0), common, random);
+                }
+            }
+        }
+        assertContent(marrow, model, generator, "before the restart");
+        marrow.stopKeepingPins();
+        marrow.start();
+        assertEquals("warm", marrow.server().report().mode());
+        assertContent(marrow, model, generator, "after a warm start");
+        marrow.stopKeepingPins();
+        marrow.unpin();
+        marrow.start();
+        assertEquals("cold", marrow.server().report().mode());
+        assertContent(marrow, model, generator, "after a start from the log of a server that broke");
+        marrow.stop();
+        assertEquals(false, marrow.pinned(), "pins after a clean stop");
+        marrow.start();
+        assertEquals("cold", marrow.server().report().mode());
+        assertContent(marrow, model, generator, "after a clean stop and a cold start");
+    }
+
+    private static List<Sent> pipeline(CommandGenerator generator, RedisModel model, boolean resp3, Random random) {
+        int count = 1 + random.nextInt(random.nextInt(4) == 0 ? PIPELINE_COMMANDS_MAX : 6);
+        List<Sent> pipeline = new ArrayList<>(count);
+        while (pipeline.size() < count) {
+            List<String> command = generator.next();
+            long now = System.currentTimeMillis();
+            if (command.get(0).equalsIgnoreCase("dbsize") && model.hasExpired(now)) {
+                continue;
+            }
+            pipeline.add(new Sent(command, model.execute(command, resp3, now)));
+        }
+        return pipeline;
+    }
+
+    private static void exchange(String who, RespClient client, List<Sent> pipeline, Random random) throws Exception {
+        StringBuilder bytes = new StringBuilder();
+        pipeline.forEach(sent -> bytes.append(RespClient.encode(sent.command())));
+        int[] cuts = random.ints(random.nextInt(PIECES_MAX), 0, bytes.length() + 1).sorted().toArray();
+        long before = System.currentTimeMillis();
+        CompletableFuture<Void> writing = CompletableFuture.runAsync(() -> write(client, bytes.toString(), cuts), VIRTUAL);
+        List<String> replies = new ArrayList<>();
+        for (Sent sent : pipeline) {
+            try {
+                replies.add(client.reply());
+            } catch (IOException e) {
+                throw new AssertionError(who + ": no reply to " + shown(sent.command()) + ": " + e, e);
+            }
+        }
+        long after = System.currentTimeMillis();
+        try {
+            writing.get();
+        } catch (ExecutionException e) {
+            throw new AssertionError(who + ": " + e.getCause(), e);
+        }
+        for (int i = 0; i < replies.size(); i++) {
+            check(who, pipeline, i, replies.get(i), before, after);
+        }
+    }
+
+    private static void write(RespClient client, String bytes, int[] cuts) {
+        try {
+            OutputStream out = client.socket().getOutputStream();
+            int from = 0;
+            for (int cut : cuts) {
+                out.write(bytes.substring(from, cut).getBytes(ISO_8859_1));
+                LockSupport.parkNanos(20_000);
+                from = cut;
+            }
+            out.write(bytes.substring(from).getBytes(ISO_8859_1));
+        } catch (IOException e) {
+            throw new java.io.UncheckedIOException(e);
+        }
+    }
+
+    private static void check(String who, List<Sent> pipeline, int i, String reply, long before, long after) {
+        boolean right = switch (pipeline.get(i).expected()) {
+            case RedisModel.Expected.Bytes bytes -> bytes.bytes().equals(reply);
+            case RedisModel.Expected.TimeLeft left -> isTimeLeft(left, reply, before, after);
+        };
+        if (!right) {
+            StringBuilder story = new StringBuilder();
+            for (int j = Math.max(0, i - 5); j <= i; j++) {
+                story.append("\n  ").append(shown(pipeline.get(j).command()));
+            }
+            fail(who + " answered " + shown(List.of(reply)) + difference(pipeline.get(i).expected(), reply) + " to" + story);
+        }
+    }
+
+    private static String difference(RedisModel.Expected expected, String reply) {
+        if (!(expected instanceof RedisModel.Expected.Bytes(String bytes, boolean limit))) {
+            return ", the model " + expected;
+        }
+        int at = 0;
+        while (at < bytes.length() && at < reply.length() && bytes.charAt(at) == reply.charAt(at)) {
+            at++;
+        }
+        return ", the model " + shown(List.of(bytes)) + "; from byte " + at + " on " + shown(List.of(reply.substring(at), bytes.substring(at)));
+    }
+
+    private static boolean isTimeLeft(RedisModel.Expected.TimeLeft left, String reply, long before, long after) {
+        if (!reply.matches(":[0-9]+\r\n")) {
+            return false;
+        }
+        long unit = left.milliseconds() ? 1 : 1000;
+        long millis = Long.parseLong(reply.substring(1, reply.length() - 2)) * unit;
+        long slack = CLOCK_SLACK_MILLIS + unit;
+        // The model took its deadline up to `after - before` earlier than the server did.
+        return millis >= left.deadlineMillis() - after - slack && millis <= left.deadlineMillis() - before + (after - before) + slack;
+    }
+
+    private static void assertContent(TestServer marrow, RedisModel model, CommandGenerator generator, String when) throws Exception {
+        long now = System.currentTimeMillis();
+        Map<String, Map.Entry<String, Long>> content = model.content(now);
+        try (RespClient client = marrow.connect()) {
+            for (String key : generator.keys()) {
+                List<String> value = List.of("GET", key);
+                List<String> deadline = List.of("PTTL", key);
+                exchange("Marrow " + when, client, List.of(new Sent(value, model.execute(value, false, now)),
+                        new Sent(deadline, model.execute(deadline, false, now))), new Random(0));
+            }
+            if (!model.hasExpired(now)) {
+                assertEquals(":" + content.size() + "\r\n", client.call("DBSIZE"), "DBSIZE " + when);
+            }
+        }
+    }
+
+    private static String shown(List<String> words) {
+        StringBuilder text = new StringBuilder();
+        for (String word : words) {
+            text.append(text.isEmpty() ? "" : " ").append('"');
+            for (char c : word.substring(0, Math.min(word.length(), 80)).toCharArray()) {
+                text.append(c >= ' ' && c < 127 ? String.valueOf(c) : "\\x%02x".formatted((int) c));
+            }
+            text.append(word.length() > 80 ? "… (" + word.length() + " bytes)\"" : "\"");
+        }
+        return text.toString();
+    }
+}

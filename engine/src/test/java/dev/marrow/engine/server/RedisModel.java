@@ -1,0 +1,398 @@
+package dev.marrow.engine.server;
+
+import java.util.HashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.TreeMap;
+
+/**
+ * What Redis 7.0 answers to the commands that Marrow has, written from Redis's documentation and source without a look at Marrow's,
+ * plus Marrow's documented limits. Text is Latin-1, one character a byte. Time is given; the model never looks at a clock.
+ */
+final class RedisModel {
+    static final int KEY_BYTES_MAX = 512;
+    static final int VALUE_BYTES_MAX = 65_536;
+
+    /** An expected reply: either these bytes, or the time that is left to a deadline. */
+    sealed interface Expected {
+        /** @param limit true: here Marrow's limits make it differ from Redis */
+        record Bytes(String bytes, boolean limit) implements Expected {}
+
+        record TimeLeft(long deadlineMillis, boolean milliseconds) implements Expected {}
+    }
+
+    private record Entry(String value, long deadlineMillis) {}
+
+    private static final String NOT_INTEGER = "ERR value is not an integer or out of range";
+    private static final String SYNTAX = "ERR syntax error";
+
+    private final Map<String, Entry> entries = new HashMap<>();
+    private long nowMillis;
+    private boolean resp3;
+
+    Expected execute(List<String> arguments, boolean resp3, long nowMillis) {
+        this.nowMillis = nowMillis;
+        this.resp3 = resp3;
+        String name = arguments.get(0).toLowerCase(Locale.ROOT);
+        int least = CommandShape.of(name).least();
+        int most = CommandShape.of(name).most();
+        if (least == 0) {
+            return exact(unknown(arguments));
+        }
+        if (arguments.size() < least || arguments.size() > most || (name.equals("mset") && arguments.size() % 2 == 0)) {
+            return error("ERR wrong number of arguments for '" + name + "' command");
+        }
+        String limit = limit(name, arguments);
+        if (!limit.isEmpty()) {
+            return new Expected.Bytes("-" + limit + "\r\n", true);
+        }
+        return dispatch(name, arguments);
+    }
+
+    private Expected dispatch(String name, List<String> a) {
+        return switch (name) {
+            case "ping" -> exact(a.size() == 1 ? "+PONG\r\n" : bulk(a.get(1)));
+            case "echo" -> exact(bulk(a.get(1)));
+            case "get" -> exact(valueOrNil(a.get(1)));
+            case "strlen" -> number(live(a.get(1)) ? entries.get(a.get(1)).value().length() : 0);
+            case "exists" -> number(a.stream().skip(1).filter(this::live).count());
+            case "del" -> number(a.stream().skip(1).filter(this::delete).count());
+            case "mget" -> exact("*" + (a.size() - 1) + "\r\n" + String.join("", a.stream().skip(1).map(this::valueOrNil).toList()));
+            case "mset" -> mset(a);
+            case "getset" -> swap(a.get(1), a.get(2));
+            case "getdel" -> getdel(a.get(1));
+            case "append" -> append(a.get(1), a.get(2));
+            case "set" -> set(a);
+            case "setnx" -> setnx(a.get(1), a.get(2));
+            case "setex", "psetex" -> setex(name, a);
+            case "incr" -> add(a.get(1), 1);
+            case "decr" -> add(a.get(1), -1);
+            case "incrby" -> isInteger(a.get(2)) ? add(a.get(1), Long.parseLong(a.get(2))) : error(NOT_INTEGER);
+            case "decrby" -> decrby(a);
+            case "expire", "pexpire", "expireat", "pexpireat" -> expire(name, a);
+            case "ttl", "pttl" -> timeToLive(a.get(1), name.equals("pttl"));
+            case "persist" -> persist(a.get(1));
+            case "dbsize" -> number(entries.size());
+            case "flushall", "flushdb" -> flush(a);
+            default -> throw new IllegalArgumentException(name);
+        };
+    }
+
+    /** Marrow's limits, in the order in which it looks: over-long arguments first, then each as key or value. */
+    private static String limit(String name, List<String> a) {
+        for (int round = 0; round < 2; round++) {
+            for (int i = 1; i < a.size(); i++) {
+                int length = a.get(i).length();
+                boolean key = CommandShape.of(name).isKey(i);
+                if (length > VALUE_BYTES_MAX || (round == 1 && key && (length == 0 || length > KEY_BYTES_MAX))) {
+                    return key ? "ERR key is " + length + " bytes; keys are 1 to 512 bytes"
+                            : "ERR value is " + length + " bytes; the limit is 65536 bytes";
+                }
+            }
+        }
+        return "";
+    }
+
+    // ---- commands ----
+
+    private Expected set(List<String> a) {
+        boolean nx = false;
+        boolean xx = false;
+        boolean get = false;
+        boolean keep = false;
+        String unit = "";
+        String time = "";
+        for (int i = 3; i < a.size(); i++) {
+            String option = a.get(i).toUpperCase(Locale.ROOT);
+            switch (option) {
+                case "NX" -> nx = true;
+                case "XX" -> xx = true;
+                case "GET" -> get = true;
+                case "KEEPTTL" -> keep = true;
+                case "EX", "PX", "EXAT", "PXAT" -> {
+                    if (i + 1 == a.size() || (!unit.isEmpty() && !unit.equals(option))) {
+                        return error(SYNTAX);
+                    }
+                    unit = option;
+                    time = a.get(++i);
+                }
+                default -> {
+                    return error(SYNTAX);
+                }
+            }
+            if ((nx && xx) || (keep && !unit.isEmpty())) {
+                return error(SYNTAX);
+            }
+        }
+        long deadline = 0;
+        if (!unit.isEmpty()) {
+            if (!isInteger(time)) {
+                return error(NOT_INTEGER);
+            }
+            deadline = deadline(Long.parseLong(time), unit.startsWith("EX"), unit.endsWith("AT"), true);
+            if (deadline == Long.MIN_VALUE) {
+                return error("ERR invalid expire time in 'set' command");
+            }
+        }
+        String key = a.get(1);
+        boolean live = live(key);
+        String old = get ? valueOrNil(key) : "";
+        if ((nx && live) || (xx && !live)) {
+            return exact(get ? old : nil());
+        }
+        entries.put(key, new Entry(a.get(2), keep && live ? entries.get(key).deadlineMillis() : deadline));
+        return exact(get ? old : "+OK\r\n");
+    }
+
+    private Expected setnx(String key, String value) {
+        if (live(key)) {
+            return number(0);
+        }
+        entries.put(key, new Entry(value, 0));
+        return number(1);
+    }
+
+    private Expected setex(String name, List<String> a) {
+        if (!isInteger(a.get(2))) {
+            return error(NOT_INTEGER);
+        }
+        long deadline = deadline(Long.parseLong(a.get(2)), name.equals("setex"), false, true);
+        if (deadline == Long.MIN_VALUE) {
+            return error("ERR invalid expire time in '" + name + "' command");
+        }
+        entries.put(a.get(1), new Entry(a.get(3), deadline));
+        return ok();
+    }
+
+    private Expected mset(List<String> a) {
+        for (int i = 1; i < a.size(); i += 2) {
+            entries.put(a.get(i), new Entry(a.get(i + 1), 0));
+        }
+        return ok();
+    }
+
+    private Expected swap(String key, String value) {
+        String old = valueOrNil(key);
+        entries.put(key, new Entry(value, 0));
+        return exact(old);
+    }
+
+    private Expected getdel(String key) {
+        String old = valueOrNil(key);
+        delete(key);
+        return exact(old);
+    }
+
+    private Expected append(String key, String more) {
+        Entry old = live(key) ? entries.get(key) : new Entry("", 0);
+        if (old.value().length() + more.length() > VALUE_BYTES_MAX) {
+            return new Expected.Bytes("-ERR string exceeds maximum allowed size (65536 bytes)\r\n", true);
+        }
+        entries.put(key, new Entry(old.value() + more, old.deadlineMillis()));
+        return number(old.value().length() + more.length());
+    }
+
+    private Expected decrby(List<String> a) {
+        if (!isInteger(a.get(2))) {
+            return error(NOT_INTEGER);
+        }
+        long by = Long.parseLong(a.get(2));
+        return by == Long.MIN_VALUE ? error("ERR decrement would overflow") : add(a.get(1), -by);
+    }
+
+    private Expected add(String key, long by) {
+        Entry old = live(key) ? entries.get(key) : new Entry("0", 0);
+        if (!isInteger(old.value())) {
+            return error(NOT_INTEGER);
+        }
+        long sum;
+        try {
+            sum = Math.addExact(Long.parseLong(old.value()), by);
+        } catch (ArithmeticException overflow) {
+            return error("ERR increment or decrement would overflow");
+        }
+        entries.put(key, new Entry(Long.toString(sum), old.deadlineMillis()));
+        return number(sum);
+    }
+
+    private Expected expire(String name, List<String> a) {
+        boolean nx = false;
+        boolean xx = false;
+        boolean gt = false;
+        boolean lt = false;
+        for (String option : a.subList(3, a.size())) {
+            switch (option.toUpperCase(Locale.ROOT)) {
+                case "NX" -> nx = true;
+                case "XX" -> xx = true;
+                case "GT" -> gt = true;
+                case "LT" -> lt = true;
+                default -> {
+                    return unsupported(option);
+                }
+            }
+        }
+        if (nx && (xx || gt || lt)) {
+            return error("ERR NX and XX, GT or LT options at the same time are not compatible");
+        }
+        if (gt && lt) {
+            return error("ERR GT and LT options at the same time are not compatible");
+        }
+        if (!isInteger(a.get(2))) {
+            return error(NOT_INTEGER);
+        }
+        long deadline = deadline(Long.parseLong(a.get(2)), !name.startsWith("p"), name.endsWith("at"), false);
+        if (deadline == Long.MIN_VALUE) {
+            return error("ERR invalid expire time in '" + name + "' command");
+        }
+        String key = a.get(1);
+        if (!live(key)) {
+            return number(0);
+        }
+        Entry old = entries.get(key);
+        boolean has = old.deadlineMillis() != 0;
+        if ((nx && has) || (xx && !has) || (gt && (!has || deadline <= old.deadlineMillis()))
+                || (lt && has && deadline >= old.deadlineMillis())) {
+            return number(0);
+        }
+        if (deadline <= nowMillis) {
+            entries.remove(key);
+        } else {
+            entries.put(key, new Entry(old.value(), deadline));
+        }
+        return number(1);
+    }
+
+    private Expected timeToLive(String key, boolean milliseconds) {
+        if (!live(key)) {
+            return number(-2);
+        }
+        long deadline = entries.get(key).deadlineMillis();
+        return deadline == 0 ? number(-1) : new Expected.TimeLeft(deadline, milliseconds);
+    }
+
+    private Expected persist(String key) {
+        if (!live(key) || entries.get(key).deadlineMillis() == 0) {
+            return number(0);
+        }
+        entries.put(key, new Entry(entries.get(key).value(), 0));
+        return number(1);
+    }
+
+    private Expected flush(List<String> a) {
+        if (a.size() == 2 && !List.of("SYNC", "ASYNC").contains(a.get(1).toUpperCase(Locale.ROOT)) || a.size() > 2) {
+            return error(SYNTAX);
+        }
+        entries.clear();
+        return ok();
+    }
+
+    /** The absolute time in ms, {@link Long#MIN_VALUE} when Redis calls it invalid. */
+    private long deadline(long time, boolean seconds, boolean absolute, boolean positive) {
+        if (positive && time <= 0) {
+            return Long.MIN_VALUE;
+        }
+        if (seconds && (time > Long.MAX_VALUE / 1000 || time < Long.MIN_VALUE / 1000)) {
+            return Long.MIN_VALUE;
+        }
+        long millis = seconds ? time * 1000 : time;
+        if (!absolute && millis > Long.MAX_VALUE - nowMillis) {
+            return Long.MIN_VALUE;
+        }
+        millis = absolute ? millis : millis + nowMillis;
+        return Math.max(millis, 1);
+    }
+
+    // ---- state ----
+
+    /** Live keys with their values, and deadlines where they have one (0: none). */
+    Map<String, Map.Entry<String, Long>> content(long nowMillis) {
+        this.nowMillis = nowMillis;
+        Map<String, Map.Entry<String, Long>> content = new TreeMap<>();
+        entries.forEach((key, entry) -> {
+            if (live(key)) {
+                content.put(key, Map.entry(entry.value(), entry.deadlineMillis()));
+            }
+        });
+        return content;
+    }
+
+    /** Whether a key is past its deadline and not removed: when it stops to count in DBSIZE is nobody's promise. */
+    boolean hasExpired(long nowMillis) {
+        this.nowMillis = nowMillis;
+        return entries.keySet().stream().anyMatch(key -> !live(key));
+    }
+
+    private boolean live(String key) {
+        Entry entry = entries.get(key);
+        return entry != null && (entry.deadlineMillis() == 0 || entry.deadlineMillis() >= nowMillis);
+    }
+
+    /** A key that has expired stays: it was not deleted by this. */
+    private boolean delete(String key) {
+        return live(key) && entries.remove(key) != null;
+    }
+
+    private String valueOrNil(String key) {
+        return live(key) ? bulk(entries.get(key).value()) : nil();
+    }
+
+    static boolean isInteger(String text) {
+        if (!text.matches("0|-?[1-9][0-9]{0,18}")) {
+            return false;
+        }
+        try {
+            Long.parseLong(text);
+            return true;
+        } catch (NumberFormatException tooLarge) {
+            return false;
+        }
+    }
+
+    // ---- replies ----
+
+    /** As a C string without line ends; Marrow quotes no more than 128 bytes. */
+    private static Expected unsupported(String option) {
+        String text = option.split("\0", 2)[0];
+        String quoted = text.substring(0, Math.min(text.length(), 128)).replaceAll("[\r\n]+$", "").replace('\r', ' ').replace('\n', ' ');
+        return new Expected.Bytes("-ERR Unsupported option " + quoted + "\r\n", text.length() > 128);
+    }
+
+    /** Arguments are quoted as C strings until 128 bytes are full. */
+    private static String unknown(List<String> a) {
+        StringBuilder quoted = new StringBuilder();
+        for (String word : a.subList(1, a.size())) {
+            if (quoted.length() < 128) {
+                String text = word.split("\0", 2)[0];
+                int room = 128 - quoted.length();
+                quoted.append('\'').append(text, 0, Math.min(text.length(), room)).append("' ");
+            }
+        }
+        return "-ERR unknown command '" + a.get(0) + "', with args beginning with: "
+                + quoted.toString().replace('\r', ' ').replace('\n', ' ') + "\r\n";
+    }
+
+    private String nil() {
+        return resp3 ? "_\r\n" : "$-1\r\n";
+    }
+
+    private static String bulk(String value) {
+        return "$" + value.length() + "\r\n" + value + "\r\n";
+    }
+
+    private static Expected exact(String bytes) {
+        return new Expected.Bytes(bytes, false);
+    }
+
+    private static Expected ok() {
+        return exact("+OK\r\n");
+    }
+
+    private static Expected number(long value) {
+        return exact(":" + value + "\r\n");
+    }
+
+    private static Expected error(String text) {
+        return exact("-" + text + "\r\n");
+    }
+}

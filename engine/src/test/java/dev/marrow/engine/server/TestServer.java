@@ -1,0 +1,144 @@
+package dev.marrow.engine.server;
+
+import dev.marrow.bpf.BpfFs;
+import dev.marrow.engine.config.ConfigException;
+import dev.marrow.engine.config.ServerConfig;
+import dev.marrow.wal.FileStorage;
+import dev.marrow.wal.Storage;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.PrintStream;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.FileVisitResult;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.nio.file.SimpleFileVisitor;
+import java.nio.file.attribute.BasicFileAttributes;
+
+/** A server in this process on a free port and a directory of its own; closing removes pins and files, whatever state it is in. */
+final class TestServer implements AutoCloseable {
+
+    private final Path directory;
+    private final Storage storage;
+    private final ByteArrayOutputStream printed = new ByteArrayOutputStream();
+    private ServerConfig config;
+    private byte[] instance = new byte[0];
+    private Server server;
+    private boolean running;
+
+    private TestServer(Storage storage, String... options) throws IOException, ConfigException {
+        this.directory = Files.createTempDirectory("marrow-test-");
+        this.storage = storage;
+        ServerConfig.Builder builder = new ServerConfig.Builder()
+                .set("test", "port", "0")
+                .set("test", "dir", directory.toString())
+                .set("test", "memory", "64mb")
+                .set("test", "capacity", "20000");
+        for (int i = 0; i < options.length; i += 2) {
+            builder.set("test", options[i], options[i + 1]);
+        }
+        config = builder.build();
+        try {
+            start();
+        } catch (IOException | RuntimeException e) {
+            close();
+            throw e;
+        }
+    }
+
+    /** @param options names and values, as on the command line without the dashes */
+    static TestServer start(String... options) throws IOException, ConfigException {
+        return new TestServer(new FileStorage(), options);
+    }
+
+    static TestServer on(Storage storage, String... options) throws IOException, ConfigException {
+        return new TestServer(storage, options);
+    }
+
+    /** Starts again on the same directory. */
+    void start() throws IOException {
+        server = new Server(config, new PrintStream(printed, true, StandardCharsets.UTF_8), storage);
+        running = true;
+        instance = server.instance();
+    }
+
+    /** A clean stop: log synced, pins removed. */
+    void stop() throws IOException {
+        running = false;
+        server.close();
+    }
+
+    /** Stops with the pins kept, as after something in the server broke: the next start is warm. */
+    void stopKeepingPins() throws IOException {
+        server.fail(new IOException("stopped by the test with its tables in place"));
+        stop();
+    }
+
+    void unpin() {
+        BpfFs.unpin(instance);
+    }
+
+    boolean pinned() {
+        return instance.length > 0 && BpfFs.pinned(instance);
+    }
+
+    Server server() {
+        return server;
+    }
+
+    int port() {
+        return server.port();
+    }
+
+    Path directory() {
+        return directory;
+    }
+
+    RespClient connect() throws IOException {
+        return new RespClient(port());
+    }
+
+    String printed() {
+        return printed.toString(StandardCharsets.UTF_8);
+    }
+
+    @Override
+    public void close() throws IOException {
+        try {
+            if (running) {
+                stop();
+            }
+        } finally {
+            if (instance.length > 0) {
+                BpfFs.unpin(instance);
+            }
+            deleteTree(directory);
+        }
+    }
+
+    /** Deletes a directory whose files may disappear meanwhile. */
+    static void deleteTree(Path root) throws IOException {
+        Files.walkFileTree(root, new SimpleFileVisitor<>() {
+            @Override
+            public FileVisitResult visitFile(Path file, BasicFileAttributes attributes) throws IOException {
+                Files.deleteIfExists(file);
+                return FileVisitResult.CONTINUE;
+            }
+
+            @Override
+            public FileVisitResult visitFileFailed(Path file, IOException failure) throws IOException {
+                if (failure instanceof NoSuchFileException) {
+                    return FileVisitResult.CONTINUE;
+                }
+                throw failure;
+            }
+
+            @Override
+            public FileVisitResult postVisitDirectory(Path visited, IOException failure) throws IOException {
+                Files.deleteIfExists(visited);
+                return FileVisitResult.CONTINUE;
+            }
+        });
+    }
+}
