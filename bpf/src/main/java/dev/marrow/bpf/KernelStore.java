@@ -60,7 +60,8 @@ public final class KernelStore implements AutoCloseable {
             counters = new StoreCounters(map("counters", (long) Abi.SIZEOF_counters * Abi.SHARDS_MAX));
             ring = new MappedRedoRing(object.map("ring").fd(), geometry.ringBytes(), arena);
             heap = new Heap(control, object.map("heap").fd(), geometry.slabCountMax());
-            MemorySegment pages = map("slots", (long) Abi.SIZEOF_io * slotCount);
+            // an automatic arena: a shared one would count its users in one word, on every read and write of every socket
+            MemorySegment pages = map("slots", (long) Abi.SIZEOF_io * slotCount, Arena.ofAuto());
             slots = new IoSlot[slotCount];
             for (int i = 0; i < slotCount; i++) {
                 slots[i] = new IoSlot(pages.asSlice((long) i * Abi.SIZEOF_io, Abi.SIZEOF_io),
@@ -79,8 +80,12 @@ public final class KernelStore implements AutoCloseable {
     }
 
     private MemorySegment map(String name, long bytes) {
+        return map(name, bytes, arena);
+    }
+
+    private MemorySegment map(String name, long bytes, Arena owner) {
         long pages = (bytes + PAGE_BYTES - 1) / PAGE_BYTES * PAGE_BYTES;
-        return Bpf.map(object.map(name).fd(), 0, pages, true, arena).asSlice(0, bytes);
+        return Bpf.map(object.map(name).fd(), 0, pages, true, owner).asSlice(0, bytes);
     }
 
     private static byte[] image() {

@@ -13,9 +13,9 @@ import java.nio.channels.Selector;
 import java.nio.channels.SocketChannel;
 import java.util.ArrayList;
 import java.util.HashSet;
-import java.util.Iterator;
 import java.util.List;
 import java.util.Set;
+import java.util.function.Consumer;
 import org.jctools.queues.varhandle.MpscVarHandleArrayQueue;
 
 /**
@@ -55,6 +55,7 @@ final class EventLoop implements Runnable {
     private final List<Connection> waiting = new ArrayList<>();
     private final List<Connection> stalled = new ArrayList<>();
     private final List<Connection> suspended = new ArrayList<>();
+    private final Consumer<SelectionKey> whenReady = this::ready;
     private final Set<Connection> connections = new HashSet<>();
 
     private volatile boolean wantsDurable;
@@ -156,32 +157,27 @@ final class EventLoop implements Runnable {
 
     private void turn() throws IOException {
         wantsDurable = !waiting.isEmpty() || !suspended.isEmpty();
-        boolean retry = !stalled.isEmpty();
         if (wantsDurable && server.durable() != durable) {
-            selector.selectNow();
+            selector.selectNow(whenReady);
         } else {
-            selector.select(retry ? RETRY_MILLIS : selectMillis());
+            selector.select(whenReady, stalled.isEmpty() ? selectMillis() : RETRY_MILLIS);
         }
         nowNanos = System.nanoTime();
         arrive();
         release();
-        if (retry) {
-            retryStalled();
-        }
-        Iterator<SelectionKey> ready = selector.selectedKeys().iterator();
-        while (ready.hasNext()) {
-            SelectionKey key = ready.next();
-            ready.remove();
-            Connection connection = (Connection) key.attachment();
-            if (key.isValid() && key.isWritable()) {
-                flush(connection);
-            }
-            if (key.isValid() && key.isReadable()) {
-                read(connection);
-            }
-        }
+        retryStalled();
         execute();
         housekeep();
+    }
+
+    private void ready(SelectionKey key) {
+        Connection connection = (Connection) key.attachment();
+        if (key.isValid() && key.isWritable()) {
+            flush(connection);
+        }
+        if (key.isValid() && key.isReadable()) {
+            read(connection);
+        }
     }
 
     private long selectMillis() {
@@ -282,8 +278,7 @@ final class EventLoop implements Runnable {
                 wrote |= slot.writes(i) > 0;
             }
             if (wrote) {
-                server.log().wake();
-                server.memory().wakeIfNeeded();
+                server.wrote();
             }
             batchCount = 0;
             for (int i = 0; i < count; i++) {
@@ -374,6 +369,9 @@ final class EventLoop implements Runnable {
     }
 
     private void retryStalled() {
+        if (stalled.isEmpty()) {
+            return;
+        }
         List<Connection> again = List.copyOf(stalled);
         stalled.clear();
         for (Connection connection : again) {

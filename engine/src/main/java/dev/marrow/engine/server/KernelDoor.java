@@ -51,8 +51,7 @@ final class KernelDoor implements Kernel {
             switch (slot.status(0)) {
                 case Abi.STATUS_DONE -> {
                     if (slot.writes(0) > 0) {
-                        server.log().wake();
-                        server.memory().wakeIfNeeded();
+                        server.wrote();
                     }
                     session.wrote(slot.writePosition(0));
                     session.waitFor(slot.waitPosition(0));

@@ -37,6 +37,7 @@ import java.util.concurrent.CountDownLatch;
 public final class Server implements ServerControl, AutoCloseable {
     private static final String VERSION = "0.1.0";
     private static final int CLIENT_HEAP_DIVISOR = 4;
+    private static final int RING_WAKE_DIVISOR = 4;
     private static final long DRAIN_NANOS_MAX = 10_000_000_000L;
 
     private final PrintStream console;
@@ -53,6 +54,7 @@ public final class Server implements ServerControl, AutoCloseable {
     private final String runId;
     private final long startTimeMillis = System.currentTimeMillis();
     private final long clientBytesMax;
+    private final long ringWakeBytes;
 
     private volatile ServerConfig config;
     private volatile Throwable failure;
@@ -76,6 +78,7 @@ public final class Server implements ServerControl, AutoCloseable {
         new SecureRandom().nextBytes(id);
         this.runId = HexFormat.of().formatHex(id);
         this.clientBytesMax = Runtime.getRuntime().maxMemory() / CLIENT_HEAP_DIVISOR / config.eventLoops();
+        this.ringWakeBytes = config.ringBytes() / RING_WAKE_DIVISOR;
         this.directory = LogDirectory.open(config.dir(), storage);
         Opening opening = new Opening();
         try {
@@ -223,6 +226,17 @@ public final class Server implements ServerControl, AutoCloseable {
 
     List<EventLoop> loops() {
         return loops;
+    }
+
+    /**
+     * Programs have left redo records: somebody waits for them in {@code always}. In {@code everysec} the writer comes by itself within
+     * milliseconds, and a wake-up for every batch would cost more than the batch; it is called when the ring fills.
+     */
+    void wrote() {
+        if (!acknowledgesAtOnce() || store.ring().producerPosition() - store.ring().consumerPosition() > ringWakeBytes) {
+            log.wake();
+        }
+        memory.wakeIfNeeded();
     }
 
     /** Ring position up to which replies may leave. */
