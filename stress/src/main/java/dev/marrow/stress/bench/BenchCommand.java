@@ -49,7 +49,7 @@ public final class BenchCommand implements Callable<Integer> {
             description = "Where logs are written while measuring, on the disk in question; emptied afterwards (default: --out).")
     private Optional<Path> work = Optional.empty();
 
-    @Option(names = "--seconds", paramLabel = "S", description = "server: least length of one measurement (default ${DEFAULT-VALUE}).")
+    @Option(names = "--seconds", paramLabel = "S", description = "server: length of one measurement (default ${DEFAULT-VALUE}).")
     private double seconds = 2.5;
 
     @Option(names = "--clients", paramLabel = "N", description = "server: connections (default ${DEFAULT-VALUE}).")

@@ -4,11 +4,13 @@ import dev.marrow.stress.bench.RedisBenchmark.Result;
 import dev.marrow.stress.bench.RedisBenchmark.Workload;
 import dev.marrow.wal.Durability;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.stream.Stream;
 
 /**
  * Marrow's server door beside redis-server, driven by the same redis-benchmark. In each round both serve one measurement of each row, one
@@ -21,6 +23,8 @@ final class ServerBench {
     private static final double CALIBRATION_SECONDS = 1;
     private static final long CALIBRATION_REQUESTS = 10_000;
     private static final int CALIBRATION_RUNS_MAX = 12;
+    private static final double LEAST_SHARE = 0.8;
+    private static final int AGAIN_MAX = 2;
 
     private final Load load;
     private final Path scratch;
@@ -31,7 +35,7 @@ final class ServerBench {
      * How much of it.
      *
      * @param rounds   measurements of each row
-     * @param seconds  least length of one
+     * @param seconds  length of one; one that is more than a fifth shorter is taken again, twice at most
      * @param keyspace keys, all written before
      * @param payload  bytes of a value
      */
@@ -44,18 +48,42 @@ final class ServerBench {
         this.teardown = teardown;
     }
 
-    private record Row(Durability durability, Workload workload, List<Result> redis, List<Result> marrow) {
+    /** What one server did of a row, and the number of requests that keeps it busy for the wanted time. */
+    private static final class Side {
+        private final List<Result> results = new ArrayList<>();
+        private long requests;
+
+        Side(long requests) {
+            this.requests = requests;
+        }
+
+        double lastRate() {
+            return results.getLast().requestsPerSecond();
+        }
+    }
+
+    private record Row(Durability durability, Workload workload, Side redis, Side marrow) {
         String label() {
             return workload.command().toUpperCase(Locale.ROOT) + " P" + workload.pipeline();
         }
     }
 
     void run() throws IOException, InterruptedException {
+        for (String program : List.of("redis-server", "redis-benchmark")) {
+            requireInstalled(program);
+        }
         List<Row> rows = new ArrayList<>();
         for (Durability durability : List.of(Durability.EVERYSEC, Durability.ALWAYS)) {
             rows.addAll(measure(durability));
         }
         print(rows);
+    }
+
+    private static void requireInstalled(String program) throws IOException {
+        String path = System.getenv().getOrDefault("PATH", "");
+        if (Stream.of(path.split(":")).noneMatch(directory -> Files.isExecutable(Path.of(directory, program)))) {
+            throw new IOException(program + " is not installed: apt-get install redis-server redis-tools");
+        }
     }
 
     private List<Row> measure(Durability durability) throws IOException, InterruptedException {
@@ -66,24 +94,23 @@ final class ServerBench {
                 ServerProcess marrow = ServerProcess.marrow(durability.word(), marrowDirectory, teardown)) {
             Prefill.run(redis.port(), load.keyspace, load.payload);
             Prefill.run(marrow.port(), load.keyspace, load.payload);
-            List<Long> requests = new ArrayList<>();
             for (int pipeline : PIPELINES) {
                 for (String command : COMMANDS) {
                     Workload workload = new Workload(command, load.clients, pipeline, load.keyspace, load.payload);
-                    rows.add(new Row(durability, workload, new ArrayList<>(), new ArrayList<>()));
-                    requests.add(Math.max(calibrate(workload, redis), calibrate(workload, marrow)));
+                    rows.add(new Row(durability, workload, new Side(calibrate(workload, redis)), new Side(calibrate(workload, marrow))));
                 }
             }
             for (int round = 0; round < load.rounds; round++) {
-                for (int i = 0; i < rows.size(); i++) {
-                    Row row = rows.get(i);
-                    boolean redisFirst = round % 2 == 0;
-                    Result first = sample(row, redisFirst ? redis : marrow, requests.get(i), round);
-                    Result second = sample(row, redisFirst ? marrow : redis, requests.get(i), round);
-                    row.redis.add(redisFirst ? first : second);
-                    row.marrow.add(redisFirst ? second : first);
+                for (Row row : rows) {
+                    if (round % 2 == 0) {
+                        sample(row, row.redis, redis, round);
+                        sample(row, row.marrow, marrow, round);
+                    } else {
+                        sample(row, row.marrow, marrow, round);
+                        sample(row, row.redis, redis, round);
+                    }
                     report.progress(String.format(Locale.ROOT, "%-8s %-7s round %d: Redis %,.0f/s, Marrow %,.0f/s", durability.word(),
-                            row.label(), round + 1, row.redis.getLast().requestsPerSecond(), row.marrow.getLast().requestsPerSecond()));
+                            row.label(), round + 1, row.redis.lastRate(), row.marrow.lastRate()));
                 }
             }
         }
@@ -108,29 +135,34 @@ final class ServerBench {
         return (long) Math.ceil(rate * load.seconds);
     }
 
-    private Result sample(Row row, ServerProcess server, long requests, int round) throws IOException, InterruptedException {
-        Result result = RedisBenchmark.run(row.workload, server.port(), requests, scratch);
+    /** A measurement that turned out short, because the server became quicker, is taken again with more requests. */
+    private void sample(Row row, Side side, ServerProcess server, int round) throws IOException, InterruptedException {
+        Result result = RedisBenchmark.run(row.workload, server.port(), side.requests, scratch);
+        for (int again = 0; again < AGAIN_MAX && side.requests / result.requestsPerSecond() < LEAST_SHARE * load.seconds; again++) {
+            side.requests = (long) Math.ceil(result.requestsPerSecond() * load.seconds);
+            result = RedisBenchmark.run(row.workload, server.port(), side.requests, scratch);
+        }
+        side.results.add(result);
         report.sample(Map.of("durability", row.durability.word(), "row", row.label(), "server", server.name(), "round", round,
-                "requests", requests, "rps", result.requestsPerSecond(), "p50_ms", result.p50Millis(), "p99_ms", result.p99Millis()));
-        return result;
+                "requests", side.requests, "rps", result.requestsPerSecond(), "p50_ms", result.p50Millis(), "p99_ms", result.p99Millis()));
     }
 
     private void print(List<Row> rows) {
         List<List<String>> cells = new ArrayList<>();
         cells.add(List.of("durability", "command", "Redis req/s", "Marrow req/s", "Marrow/Redis", "Redis p50/p99 ms", "Marrow p50/p99 ms"));
         for (Row row : rows) {
-            Spread redis = rates(row.redis);
-            Spread marrow = rates(row.marrow);
+            Spread redis = rates(row.redis.results);
+            Spread marrow = rates(row.marrow.results);
             List<Double> ratios = new ArrayList<>();
             for (int round = 0; round < load.rounds; round++) {
-                ratios.add(row.marrow.get(round).requestsPerSecond() / row.redis.get(round).requestsPerSecond());
+                ratios.add(row.marrow.results.get(round).requestsPerSecond() / row.redis.results.get(round).requestsPerSecond());
             }
             cells.add(List.of(row.durability.word(), row.label(), redis.text(0), marrow.text(0), Spread.of(ratios).text(2),
-                    latencies(row.redis), latencies(row.marrow)));
+                    latencies(row.redis.results), latencies(row.marrow.results)));
         }
         report.table(cells);
         report.line(String.format(Locale.ROOT, "%nMedian (min..max) of %d rounds; the ratio is that of the two measurements of a round."
-                + " redis-benchmark -c %d -r %d -d %d, one client thread, at least %.1f s a measurement; loopback; all keys present. Redis:"
+                + " redis-benchmark -c %d -r %d -d %d, one client thread, about %.1f s a measurement; loopback; all keys present. Redis:"
                 + " appendonly yes, appendfsync as the durability says, save \"\", no rewrites. Marrow: one event loop.",
                 load.rounds, load.clients, load.keyspace, load.payload, load.seconds));
     }
