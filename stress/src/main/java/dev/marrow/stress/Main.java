@@ -5,7 +5,7 @@ import picocli.CommandLine;
 import picocli.CommandLine.Command;
 
 /** Entry of {@code marrow bench} and its siblings. Exit code 0 for success, 1 for a run that failed, 2 for wrong arguments. */
-@Command(name = "marrow", mixinStandardHelpOptions = true, subcommands = {BenchCommand.class},
+@Command(name = "marrow", mixinStandardHelpOptions = true, subcommands = {BenchCommand.class, StressCommand.class},
         description = "Benchmarks and stress runs.")
 public final class Main implements Runnable {
     private Main() {}

@@ -1,0 +1,15 @@
+package dev.marrow.stress;
+
+import dev.marrow.stress.crash.CrashCommand;
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+
+/** {@code marrow stress}: crash and consistency runs. */
+@Command(name = "stress", mixinStandardHelpOptions = true, subcommands = {CrashCommand.class},
+        description = "Crash and consistency runs.")
+final class StressCommand implements Runnable {
+    @Override
+    public void run() {
+        CommandLine.usage(this, System.out);
+    }
+}

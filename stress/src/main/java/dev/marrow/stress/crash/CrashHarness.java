@@ -1,0 +1,139 @@
+package dev.marrow.stress.crash;
+
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.SplittableRandom;
+
+/**
+ * Supervisor of one store: starts the real server as a child process, loads it, ends it, starts it again, and compares what it
+ * recovered with everything that clients were told:
+ *
+ * <pre>
+ *   acknowledged ∪ read  ⊆  recovered  ⊆  acknowledged ∪ in flight
+ * </pre>
+ */
+final class CrashHarness implements AutoCloseable {
+    private static final long READY_MILLIS_MAX = 60_000;
+    private static final int LOAD_MILLIS_MIN = 200;
+    private static final int KILLED_START_ODDS = 4;
+    private static final int KILLED_START_MILLIS_MAX = 1_200;
+
+    private final ServerProcess.Launch launch;
+    private final Findings findings;
+    private final CrashTable table;
+    private final SplittableRandom random;
+    private final Workload workload;
+    private final Store store;
+    private final int loadMillisMax;
+    private Optional<Past> past = Optional.empty();
+
+    /** How the server's last life ended, and the counts when it began. */
+    private record Past(Ending ending, Promise promise, CrashTable.Counts counts, boolean startKilled) {}
+
+    /** @param loadMillisMax longest load of one cycle, more than 200 */
+    CrashHarness(ServerProcess.Launch launch, long seed, int loadMillisMax, Findings findings, CrashTable table) throws IOException {
+        this.launch = launch;
+        this.findings = findings;
+        this.table = table;
+        this.random = new SplittableRandom(seed);
+        this.loadMillisMax = loadMillisMax;
+        this.workload = new Workload(findings, random.split());
+        this.store = new Store(launch.dir());
+    }
+
+    Store store() {
+        return store;
+    }
+
+    /** Cycles that take their endings from a list in random order, each as often as the others. */
+    void cycles(int count, List<Ending> endings) throws IOException, InterruptedException {
+        List<Ending> bag = new ArrayList<>();
+        for (int i = 0; i < count; i++) {
+            if (bag.isEmpty()) {
+                bag.addAll(endings);
+            }
+            cycle(bag.remove(random.nextInt(bag.size())));
+        }
+    }
+
+    /** Start, check what the past cycle left, load, end. */
+    void cycle(Ending ending) throws IOException, InterruptedException {
+        cycle(ending, promise(ending), launch);
+    }
+
+    /**
+     * A cycle that is told what to expect.
+     *
+     * @param promise what the ending must have kept, instead of what the durability says
+     * @param launch how this server is started, instead of how all are
+     */
+    void cycle(Ending ending, Promise promise, ServerProcess.Launch launch) throws IOException, InterruptedException {
+        boolean startKilled = past.isPresent() && random.nextInt(KILLED_START_ODDS) == 0;
+        if (startKilled) {
+            killedStart();
+            past = past.map(p -> new Past(p.ending, p.promise, p.counts, true));
+        }
+        try (ServerProcess server = launch.serve()) {
+            check(server);
+            CrashTable.Counts counts = CrashTable.Counts.of(findings);
+            findings.context(launch.durability() + ", under load");
+            workload.start(server.port());
+            Thread.sleep(random.nextInt(LOAD_MILLIS_MIN, loadMillisMax));
+            if (!server.alive() && !ending.endsByItself()) {
+                findings.wrong("the server ended by itself: " + server.output());
+            }
+            ending.end(server, store, findings);
+            workload.join();
+            past = Optional.of(new Past(ending, promise, counts, false));
+        }
+    }
+
+    Promise promise(Ending ending) {
+        return ending.keepsAcknowledged() || launch.durability().equals("always") ? Promise.ACKNOWLEDGED_AND_READ : Promise.SYNCED;
+    }
+
+    /** A crash inside recovery. */
+    private void killedStart() throws IOException, InterruptedException {
+        try (ServerProcess server = launch.serve()) {
+            server.awaitReady(random.nextInt(KILLED_START_MILLIS_MAX));
+            server.kill();
+        }
+    }
+
+    private void check(ServerProcess server) throws IOException, InterruptedException {
+        findings.context(launch.durability() + ", start after " + past.map(p -> p.ending.fault()).orElse("nothing"));
+        if (!server.awaitReady(READY_MILLIS_MAX)) {
+            findings.wrong("the server does not start: " + server.output());
+            past.ifPresent(this::tabulate);
+            throw new IOException("the server does not start: " + server.output());
+        }
+        // A killed start may have got so far that the tables serve.
+        String expected = past.map(p -> p.ending.nextStart()).orElse("empty");
+        boolean anyMode = past.map(Past::startKilled).orElse(false);
+        if (!anyMode && !server.startMode().equals(Optional.of(expected))) {
+            findings.wrong("the start was " + server.startMode() + ", expected " + expected);
+        }
+        workload.check(server.port(), past.map(Past::promise).orElse(Promise.ACKNOWLEDGED_AND_READ));
+        past.ifPresent(this::tabulate);
+    }
+
+    private void tabulate(Past life) {
+        table.add(launch.durability(), life.ending.fault(), life.counts, CrashTable.Counts.of(findings));
+    }
+
+    /** The last start: checks what the last cycle left, and stops cleanly. */
+    void finish() throws IOException, InterruptedException {
+        try (ServerProcess server = launch.serve()) {
+            check(server);
+            new Ending.Stop().end(server, store, findings);
+        }
+        past = Optional.empty();
+    }
+
+    @Override
+    public void close() {
+        store.close();
+    }
+}

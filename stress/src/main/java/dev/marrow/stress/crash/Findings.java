@@ -1,0 +1,74 @@
+package dev.marrow.stress.crash;
+
+import java.util.ArrayList;
+import java.util.List;
+
+/** What a run found wrong, and how much was checked. Thread-safe. */
+final class Findings {
+    /** Most findings kept as text; all are counted. */
+    private static final int TEXTS_MAX = 20;
+    private static final int TEXT_CHARACTERS_MAX = 400;
+
+    private final List<String> texts = new ArrayList<>();
+    private String context = "";
+    private long acknowledged;
+    private long read;
+    private long lost;
+    private long wrong;
+
+    /** Where in the run what follows belongs. */
+    synchronized void context(String text) {
+        context = text;
+    }
+
+    synchronized void acknowledged(long count) {
+        acknowledged += count;
+    }
+
+    synchronized void read(long count) {
+        read += count;
+    }
+
+    /** Promised changes that are gone. */
+    synchronized void lost(long count, String text) {
+        lost += count;
+        note("lost " + count + ": " + text);
+    }
+
+    /** A reply or a state that no order of the operations explains, or a server that did not do what it had to. */
+    synchronized void wrong(String text) {
+        wrong++;
+        note("wrong: " + text);
+    }
+
+    private void note(String text) {
+        if (texts.size() < TEXTS_MAX) {
+            String whole = context + ": " + text;
+            texts.add(whole.length() > TEXT_CHARACTERS_MAX ? whole.substring(0, TEXT_CHARACTERS_MAX) + "…" : whole);
+        }
+    }
+
+    synchronized boolean clean() {
+        return lost == 0 && wrong == 0;
+    }
+
+    synchronized long acknowledged() {
+        return acknowledged;
+    }
+
+    synchronized long read() {
+        return read;
+    }
+
+    synchronized long lost() {
+        return lost;
+    }
+
+    synchronized long wrong() {
+        return wrong;
+    }
+
+    synchronized List<String> texts() {
+        return List.copyOf(texts);
+    }
+}

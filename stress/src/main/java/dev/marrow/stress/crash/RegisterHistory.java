@@ -1,0 +1,236 @@
+package dev.marrow.stress.crash;
+
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.random.RandomGenerator;
+
+/**
+ * A key with one writer: its states form a line, and after a crash the key must be at a point of that line that is not before
+ * anything acknowledged or read, and not behind what was sent. Written values are unique, so that a state names its point.
+ */
+final class RegisterHistory implements Subject {
+    private static final long FAR_MILLIS = 3_600_000;
+    /** Expiry times differ by so much that a recovered one names its operation. */
+    private static final long FAR_STEP_MILLIS = 2_000;
+    private static final int FAR_STEPS_MAX = 1_000_000;
+    private static final int APPENDED_MAX = 2_000;
+
+    private final String key;
+    private final boolean lease;
+    private final Findings findings;
+    /** states[i] is after operation i; states[0] was recovered. */
+    private final List<RegisterState> states = new ArrayList<>(List.of(RegisterState.ABSENT));
+    private int acknowledged;
+    private int read;
+    private int synced;
+    private long written;
+
+    /** @param lease the key is given short times to live, and only set and deleted: what else would answer depends on the clock */
+    RegisterHistory(String key, boolean lease, Findings findings) {
+        this.key = key;
+        this.lease = lease;
+        this.findings = findings;
+    }
+
+    @Override
+    public synchronized Operation change(RandomGenerator random) {
+        return lease ? leaseChange(random) : registerChange(random);
+    }
+
+    private Operation leaseChange(RandomGenerator random) {
+        if (random.nextInt(5) == 0) {
+            return step(RegisterState.ABSENT, Optional.empty(), "DEL", key);
+        }
+        long expire = System.currentTimeMillis() + random.nextInt(200, 4_000);
+        String value = nextValue(random);
+        return step(new RegisterState(Optional.of(value), expire), ok(), "SET", key, value, "PXAT", Long.toString(expire));
+    }
+
+    private Operation registerChange(RandomGenerator random) {
+        RegisterState now = states.getLast();
+        String value = nextValue(random);
+        RegisterState set = new RegisterState(Optional.of(value), 0);
+        boolean present = now.value().isPresent();
+        return switch (random.nextInt(12)) {
+            case 0, 1, 2 -> step(set, ok(), "SET", key, value);
+            case 3 -> step(RegisterState.ABSENT, number(present), "DEL", key);
+            case 4 -> step(RegisterState.ABSENT, bulk(now.value()), "GETDEL", key);
+            case 5 -> step(set, bulk(now.value()), "GETSET", key, value);
+            case 6 -> step(present ? now : set, number(!present), "SETNX", key, value);
+            case 7 -> step(present ? set : now, present ? ok() : bulk(Optional.empty()), "SET", key, value, "XX");
+            case 8 -> {
+                long expire = farExpiry();
+                yield step(new RegisterState(Optional.of(value), expire), ok(), "SET", key, value, "PXAT", Long.toString(expire));
+            }
+            case 9 -> {
+                long expire = farExpiry();
+                yield step(present ? new RegisterState(now.value(), expire) : now, number(present), "PEXPIREAT", key, Long.toString(expire));
+            }
+            case 10 -> step(new RegisterState(now.value(), 0), number(now.expireMillis() != 0), "PERSIST", key);
+            default -> {
+                String whole = now.value().orElse("") + "+" + written;
+                yield whole.length() > APPENDED_MAX ? step(set, ok(), "SET", key, value)
+                        : step(new RegisterState(Optional.of(whole), now.expireMillis()),
+                                Optional.of(new Reply.Number(whole.length())), "APPEND", key, "+" + written);
+            }
+        };
+    }
+
+    private String nextValue(RandomGenerator random) {
+        written++;
+        int padding = switch (random.nextInt(100)) {
+            case 0 -> random.nextInt(60_000);
+            case 1, 2, 3, 4 -> random.nextInt(6_000);
+            default -> random.nextInt(100);
+        };
+        return key + "#" + written + ":" + ".".repeat(padding);
+    }
+
+    private long farExpiry() {
+        return System.currentTimeMillis() / FAR_STEP_MILLIS * FAR_STEP_MILLIS + FAR_MILLIS + written % FAR_STEPS_MAX * FAR_STEP_MILLIS;
+    }
+
+    private static Optional<Reply> ok() {
+        return Optional.of(new Reply.Status("OK"));
+    }
+
+    private static Optional<Reply> number(boolean one) {
+        return Optional.of(new Reply.Number(one ? 1 : 0));
+    }
+
+    private static Optional<Reply> bulk(Optional<String> value) {
+        return Optional.of(new Reply.Bulk(value));
+    }
+
+    private Operation step(RegisterState next, Optional<Reply> expected, String... command) {
+        states.add(next);
+        return new Change(states.size() - 1, expected, List.of(command));
+    }
+
+    /** @param expected the only right reply; empty where the clock has a say */
+    private final class Change implements Operation {
+        private final int index;
+        private final Optional<Reply> expected;
+        private final List<String> command;
+
+        Change(int index, Optional<Reply> expected, List<String> command) {
+            this.index = index;
+            this.expected = expected;
+            this.command = command;
+        }
+
+        @Override
+        public List<String> command() {
+            return command;
+        }
+
+        @Override
+        public void answered(Reply reply) {
+            synchronized (RegisterHistory.this) {
+                if (expected.isEmpty() ? reply instanceof Reply.Failure : !expected.get().equals(reply)) {
+                    findings.wrong(command.get(0) + " " + key + " answered " + reply + ", expected " + expected);
+                    return;
+                }
+                findings.acknowledged(1);
+                acknowledged = index;
+            }
+        }
+
+        @Override
+        public void synced() {
+            synchronized (RegisterHistory.this) {
+                synced = Math.max(synced, index);
+            }
+        }
+    }
+
+    @Override
+    public synchronized Operation read() {
+        return new Get(Math.max(acknowledged, read), System.currentTimeMillis());
+    }
+
+    private final class Get implements Operation {
+        private final int low;
+        private final long fromMillis;
+
+        Get(int low, long fromMillis) {
+            this.low = low;
+            this.fromMillis = fromMillis;
+        }
+
+        @Override
+        public List<String> command() {
+            return List.of("GET", key);
+        }
+
+        @Override
+        public boolean writes() {
+            return false;
+        }
+
+        @Override
+        public void answered(Reply reply) {
+            synchronized (RegisterHistory.this) {
+                Optional<Integer> point = reply instanceof Reply.Bulk(Optional<String> value)
+                        ? pointOf(low, new RegisterState.Seen(value, fromMillis, System.currentTimeMillis()), -2)
+                        : Optional.empty();
+                if (point.isEmpty()) {
+                    findings.wrong("GET " + key + " answered " + reply + ", which none of the states " + low + " to "
+                            + (states.size() - 1) + " explains; acknowledged was " + states.get(low));
+                    return;
+                }
+                findings.read(1);
+                read = Math.max(read, point.get());
+            }
+        }
+    }
+
+    /** The first point from {@code low} on that explains what was seen. */
+    private Optional<Integer> pointOf(int low, RegisterState.Seen seen, long pttl) {
+        for (int i = low; i < states.size(); i++) {
+            if (states.get(i).explains(seen) && states.get(i).explainsTtl(pttl, seen)) {
+                return Optional.of(i);
+            }
+        }
+        return Optional.empty();
+    }
+
+    @Override
+    public synchronized void recovered(RespConnection connection, Promise promise) throws IOException {
+        long fromMillis = System.currentTimeMillis();
+        connection.send(List.of(List.of("GET", key), List.of("PTTL", key)));
+        Reply get = connection.receive();
+        Reply ttl = connection.receive();
+        if (!(get instanceof Reply.Bulk(Optional<String> value)) || !(ttl instanceof Reply.Number(long pttl))) {
+            findings.wrong("GET, PTTL " + key + " answered " + get + ", " + ttl);
+            return;
+        }
+        RegisterState.Seen seen = new RegisterState.Seen(value, fromMillis, System.currentTimeMillis());
+        int low = promise == Promise.SYNCED ? synced : Math.max(acknowledged, read);
+        Optional<Integer> point = pointOf(low, seen, pttl);
+        RegisterState state = point.map(states::get).orElse(new RegisterState(value, pttl < 0 ? 0 : fromMillis + pttl));
+        if (point.isEmpty()) {
+            tellLoss(low, seen, pttl);
+        }
+        states.clear();
+        // Seen absent it is absent for good, whether it was deleted or its time was over.
+        states.add(value.isEmpty() ? RegisterState.ABSENT : state);
+        acknowledged = 0;
+        read = 0;
+        synced = 0;
+    }
+
+    private void tellLoss(int low, RegisterState.Seen seen, long pttl) {
+        String what = "key " + key + " recovered as " + seen.value() + " pttl " + pttl + ", expected one of the states " + low + " to "
+                + (states.size() - 1) + ", first " + states.get(low);
+        for (int i = low - 1; i >= 0; i--) {
+            if (states.get(i).explains(seen) && states.get(i).explainsTtl(pttl, seen)) {
+                findings.lost(low - i, what);
+                return;
+            }
+        }
+        findings.wrong(what);
+    }
+}

@@ -1,0 +1,19 @@
+package dev.marrow.stress.crash;
+
+import java.util.Optional;
+
+/** A RESP2 reply, as far as the workload's commands give one. Text is ISO-8859-1, so that every byte is one character. */
+sealed interface Reply {
+
+    record Status(String text) implements Reply {}
+
+    record Failure(String text) implements Reply {}
+
+    record Number(long value) implements Reply {}
+
+    /** @param value empty: nil */
+    record Bulk(Optional<String> value) implements Reply {}
+
+    /** An array of numbers: WAITAOF's. */
+    record Numbers(java.util.List<Long> values) implements Reply {}
+}

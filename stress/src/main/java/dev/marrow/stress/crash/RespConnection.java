@@ -1,0 +1,120 @@
+package dev.marrow.stress.crash;
+
+import java.io.BufferedInputStream;
+import java.io.ByteArrayOutputStream;
+import java.io.Closeable;
+import java.io.EOFException;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.Socket;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+
+/** A blocking RESP2 client that shows exactly which replies have arrived: no reconnection, no retry. One thread at a time. */
+final class RespConnection implements Closeable {
+    private static final int CONNECT_MILLIS_MAX = 5_000;
+    /** Longest wait for a reply; a server that is alive and silent for so long is a finding. */
+    private static final int READ_MILLIS_MAX = 20_000;
+    private static final int BULK_BYTES_MAX = 1 << 20;
+
+    private final Socket socket = new Socket();
+    private final BufferedInputStream in;
+    private final ByteArrayOutputStream out = new ByteArrayOutputStream(1 << 14);
+
+    RespConnection(int port) throws IOException {
+        try {
+            socket.connect(new InetSocketAddress(InetAddress.getLoopbackAddress(), port), CONNECT_MILLIS_MAX);
+            socket.setTcpNoDelay(true);
+            socket.setSoTimeout(READ_MILLIS_MAX);
+            in = new BufferedInputStream(socket.getInputStream(), 1 << 16);
+        } catch (IOException failure) {
+            socket.close();
+            throw failure;
+        }
+    }
+
+    /** Sends all commands in one write. */
+    void send(List<List<String>> commands) throws IOException {
+        out.reset();
+        for (List<String> command : commands) {
+            line("*" + command.size());
+            for (String word : command) {
+                line("$" + word.length());
+                line(word);
+            }
+        }
+        out.writeTo(socket.getOutputStream());
+    }
+
+    private void line(String text) {
+        out.writeBytes(text.getBytes(StandardCharsets.ISO_8859_1));
+        out.write('\r');
+        out.write('\n');
+    }
+
+    Reply receive() throws IOException {
+        String line = readLine();
+        String rest = line.substring(1);
+        return switch (line.charAt(0)) {
+            case '+' -> new Reply.Status(rest);
+            case '-' -> new Reply.Failure(rest);
+            case ':' -> new Reply.Number(Long.parseLong(rest));
+            case '$' -> new Reply.Bulk(readBulk(Integer.parseInt(rest)));
+            case '*' -> new Reply.Numbers(readNumbers(Integer.parseInt(rest)));
+            default -> throw new IOException("not RESP: " + line);
+        };
+    }
+
+    /** One command, one reply. */
+    Reply call(String... command) throws IOException {
+        send(List.of(List.of(command)));
+        return receive();
+    }
+
+    private Optional<String> readBulk(int length) throws IOException {
+        if (length < 0) {
+            return Optional.empty();
+        }
+        if (length > BULK_BYTES_MAX) {
+            throw new IOException("bulk of " + length + " bytes");
+        }
+        byte[] bytes = in.readNBytes(length);
+        if (bytes.length < length || !readLine().isEmpty()) {
+            throw new EOFException("reply cut short");
+        }
+        return Optional.of(new String(bytes, StandardCharsets.ISO_8859_1));
+    }
+
+    private List<Long> readNumbers(int count) throws IOException {
+        List<Long> numbers = new ArrayList<>(count);
+        for (int i = 0; i < count; i++) {
+            if (!(receive() instanceof Reply.Number(long value))) {
+                throw new IOException("array of something else than numbers");
+            }
+            numbers.add(value);
+        }
+        return List.copyOf(numbers);
+    }
+
+    private String readLine() throws IOException {
+        StringBuilder text = new StringBuilder();
+        for (int c = in.read(); c != '\r'; c = in.read()) {
+            if (c < 0) {
+                throw new EOFException("connection closed");
+            }
+            text.append((char) c);
+        }
+        if (in.read() != '\n') {
+            throw new EOFException("line cut short");
+        }
+        return text.toString();
+    }
+
+    @Override
+    public void close() throws IOException {
+        socket.close();
+    }
+}
