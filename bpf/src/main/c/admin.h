@@ -8,13 +8,6 @@
 
 #include "serve.h"
 
-INLINE void begin_batch(struct io *io, struct control *c)
-{
-	begin_run(io, c);
-	io->batch_result = 0;
-	io->batch_status = 0;
-}
-
 /* clang knows that a global function returns 0 or 1, the verifier does not: it wants to see the comparison. */
 INLINE long to_bool(int value)
 {
@@ -67,12 +60,11 @@ static long load_step(u32 i, struct run *run)
 	return to_bool(load_record(run->io));
 }
 
-INLINE int load_slot(struct io *io, struct control *c)
+INLINE int load_slot(struct io *io)
 {
-	begin_batch(io, c);
 	struct run run = { .io = io };
 	bpf_loop(COMMANDS_PER_RUN_MAX, load_step, &run, 0);
-	return 0;
+	return RUN_OK;
 }
 
 /* ---- sweep: batch_count home buckets from batch_cursor on ---- */
@@ -175,9 +167,8 @@ static long sweep_step(u32 i, struct run *run)
 
 #define SWEEP_BUCKETS_MAX 65536
 
-INLINE int sweep_slot(struct io *io, struct control *c)
+INLINE int sweep_slot(struct io *io)
 {
-	begin_batch(io, c);
 	struct run run = { .io = io };
 	bpf_loop(SWEEP_BUCKETS_MAX, sweep_step, &run, 0);
 	return 0;
@@ -193,7 +184,6 @@ INLINE int sweep_slot(struct io *io, struct control *c)
  */
 INLINE int flush_table(struct io *io, struct control *c)
 {
-	begin_batch(io, c);
 	u64 *redo = bpf_ringbuf_reserve(&ring, REDO_HEADER_BYTES, 0);
 	if (!redo) {
 		io->batch_status = STATUS_RING_FULL;
@@ -259,9 +249,8 @@ static long bench_step(u32 i, struct run *run)
 	return to_bool(bench_one(run->io));
 }
 
-INLINE int bench_slot(struct io *io, struct control *c)
+INLINE int bench_slot(struct io *io)
 {
-	begin_batch(io, c);
 	struct run run = { .io = io };
 	bpf_loop(1 << 20, bench_step, &run, 0);
 	return 0;

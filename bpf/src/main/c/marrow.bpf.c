@@ -11,35 +11,39 @@
  *   transaction.h  the lock holds, and the redo record
  *   admin.h        what start, FLUSHALL and expiry do with the table
  *
- * The programs are XDP programs that user space runs through BPF_PROG_TEST_RUN, not attached to any device: the
- * one type that may take a bpf_spin_lock on every kernel since 6.1.  Their packet carries the slot's number.
+ * It is one XDP program that user space runs through BPF_PROG_TEST_RUN, not attached to any device: the one type that may take a
+ * bpf_spin_lock on every kernel since 6.1.  One, because the verifier would go through the core again for each.  Its packet
+ * carries the slot's number and what to do with it.
  */
 #include "serve.h"
 #include "admin.h"
 
-INLINE struct io *slot_of(struct xdp_md *ctx)
+SEC("xdp")
+int marrow(struct xdp_md *ctx)
 {
 	u32 *packet = (u32 *)(long)ctx->data;
-	if ((void *)(packet + 1) > (void *)(long)ctx->data_end)
-		return 0;
-	u32 slot = *packet;
-	return bpf_map_lookup_elem(&slots, &slot);
-}
+	if ((void *)(packet + 2) > (void *)(long)ctx->data_end)
+		return RUN_REFUSED;
+	u32 slot = packet[0], operation = packet[1];
+	struct io *io = bpf_map_lookup_elem(&slots, &slot);
+	struct control *c = the_control();
+	if (!io || !c)
+		return RUN_REFUSED;
 
-#define PROGRAM(name, body) \
-	SEC("xdp") int name(struct xdp_md *ctx) \
-	{ \
-		struct io *io = slot_of(ctx); \
-		struct control *c = the_control(); \
-		if (!io || !c) \
-			return 1; \
-		return body(io, c); \
+	begin_run(io, c);
+	switch (operation) {
+	case RUN_SERVE:
+		return serve_slot(io);
+	case RUN_LOAD:
+		return load_slot(io);
+	case RUN_SWEEP:
+		return sweep_slot(io);
+	case RUN_FLUSH:
+		return flush_table(io, c);
+	case RUN_BENCH:
+		return bench_slot(io);
 	}
-
-PROGRAM(serve, serve_slot)
-PROGRAM(load, load_slot)
-PROGRAM(sweep, sweep_slot)
-PROGRAM(flush, flush_table)
-PROGRAM(bench, bench_slot)
+	return RUN_REFUSED;
+}
 
 char LICENSE[] SEC("license") = "Dual BSD/GPL";

@@ -109,6 +109,12 @@ enum redo_type {
 #define OUT_BYTES 262144            /* power of two */
 #define REPLY_BYTES_MAX (VALUE_BYTES_MAX + 512)
 
+/* What a run does with its slot: the second word of the packet. */
+enum run_operation { RUN_SERVE = 0, RUN_LOAD = 1, RUN_SWEEP = 2, RUN_FLUSH = 3, RUN_BENCH = 4 };
+
+/* What the program returns: a slot or operation that does not exist is refused. */
+enum run_result { RUN_OK = 0, RUN_REFUSED = 1 };
+
 enum request_flag {
 	REQUEST_RESP3 = 1,          /* nil is "_\r\n" */
 	REQUEST_FAIL_STALLED = 2,   /* the named time is over: answer RING_FULL and GROWING with an error (I1) */

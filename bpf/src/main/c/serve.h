@@ -31,6 +31,8 @@ INLINE void begin_run(struct io *io, struct control *c)
 	io->commands = 0;
 	io->out_position = 0;
 	io->position = 0;
+	io->batch_result = 0;
+	io->batch_status = 0;
 }
 
 INLINE void count_status(struct io *io, u32 status)
@@ -143,13 +145,12 @@ static long serve_step(u32 i, struct run *run)
 	return 0;
 }
 
-INLINE int serve_slot(struct io *io, struct control *c)
+INLINE int serve_slot(struct io *io)
 {
-	begin_run(io, c);
 	begin_request(io, &io->requests[0]);
 	struct run run = { .io = io };
 	bpf_loop(COMMANDS_PER_RUN_MAX + 2 * REQUESTS_MAX, serve_step, &run, 0);
-	return 0;
+	return RUN_OK;
 }
 
 #endif

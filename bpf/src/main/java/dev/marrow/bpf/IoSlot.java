@@ -37,7 +37,7 @@ public final class IoSlot {
         this.bench = runs.bench();
     }
 
-    /** The programs, made ready for this slot. */
+    /** The program's operations, made ready for this slot. */
     record Runs(TestRun serve, TestRun load, TestRun sweep, TestRun flush, TestRun bench) {}
 
     /** Input area, {@link Abi#IN_BYTES} long. */
@@ -76,7 +76,7 @@ public final class IoSlot {
             throw new IllegalArgumentException("count=" + count);
         }
         memory.set(ValueLayout.JAVA_INT, Abi.io_request_count, count);
-        run(serve, "serve");
+        run(serve);
     }
 
     private static long requestAt(int index) {
@@ -157,13 +157,13 @@ public final class IoSlot {
     /** Loads ring records that lie in the input area from {@code from} to {@code to}; versions below {@code flushed} are skipped. */
     public void load(int from, int to, long flushed) {
         batch(to, from, flushed);
-        run(load, "load");
+        run(load);
     }
 
     /** Visits home buckets from {@code first} on: gives back what a floor left behind, and removes what {@code what} names. */
     public void sweep(long first, int count, Sweep what) {
         batch(count, first, what.bits);
-        run(sweep, "sweep");
+        run(sweep);
     }
 
     /** What a sweep removes. */
@@ -185,19 +185,19 @@ public final class IoSlot {
     /** FLUSHALL; {@link #batchResult} is its log position unless {@link #batchStatus} says otherwise. One caller at a time. */
     public void flush() {
         batch(0, 0);
-        run(flush, "flush");
+        run(flush);
     }
 
     /** The in-kernel benchmark; see admin.h for its arguments. */
     public void bench(int operation, int count, long seed, long keys, int valueBytes, long firstKey) {
         batch(count, seed, operation, keys, valueBytes, firstKey);
-        run(bench, "bench");
+        run(bench);
     }
 
-    private void run(TestRun run, String program) {
+    private static void run(TestRun run) {
         int result = run.run();
-        if (result != 0) {
-            throw new IllegalStateException("program=" + program + " result=" + result + ": no such slot");
+        if (result != Abi.RUN_OK) {
+            throw new IllegalStateException("result=" + result + ": no such slot or operation");
         }
     }
 }

@@ -20,6 +20,7 @@ import java.util.List;
  * <p>Maps with a pin outlive this object and the process; programs and io slots belong to the process. Closing leaves the pins.
  */
 public final class KernelStore implements AutoCloseable {
+    private static final String PROGRAM = "marrow";
     private static final String OBJECT = "/bpf/marrow.bpf.o";
     private static final List<String> PINNED = List.of("control", "counters", "buckets", "heap", "allocators", "ring");
     private static final int CONFIG_HASH_SEED = 0;
@@ -65,7 +66,8 @@ public final class KernelStore implements AutoCloseable {
             slots = new IoSlot[slotCount];
             for (int i = 0; i < slotCount; i++) {
                 slots[i] = new IoSlot(pages.asSlice((long) i * Abi.SIZEOF_io, Abi.SIZEOF_io),
-                        new IoSlot.Runs(run("serve", i), run("load", i), run("sweep", i), run("flush", i), run("bench", i)));
+                        new IoSlot.Runs(run(i, Abi.RUN_SERVE), run(i, Abi.RUN_LOAD), run(i, Abi.RUN_SWEEP), run(i, Abi.RUN_FLUSH),
+                                run(i, Abi.RUN_BENCH)));
             }
         } catch (RuntimeException | Error e) {
             object.close();
@@ -74,9 +76,9 @@ public final class KernelStore implements AutoCloseable {
         }
     }
 
-    private TestRun run(String program, int slot) {
+    private TestRun run(int slot, int operation) {
         // an automatic arena: a shared one would count its users in one word, from every loop on every run
-        return new TestRun(object.programFd(program), slot, Arena.ofAuto());
+        return new TestRun(object.programFd(PROGRAM), Arena.ofAuto(), slot, operation);
     }
 
     private MemorySegment map(String name, long bytes) {

@@ -56,15 +56,6 @@ public final class BpfObject implements AutoCloseable {
         }
     }
 
-    /** Leaves a program out of {@link #load}. */
-    public void skip(String program) {
-        try {
-            LibBpf.check((int) LibBpf.PROGRAM_SET_AUTOLOAD.invokeExact(program(program), false), "bpf_program__set_autoload");
-        } catch (Throwable t) {
-            throw LibBpf.rethrow(t);
-        }
-    }
-
     /**
      * Creates the maps, or takes the pinned ones, and has the kernel verify the programs.
      *

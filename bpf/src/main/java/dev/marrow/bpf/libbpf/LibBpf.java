@@ -6,7 +6,6 @@ import java.lang.foreign.Linker;
 import java.lang.foreign.MemoryLayout;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.SymbolLookup;
-import java.lang.foreign.ValueLayout;
 import java.lang.invoke.MethodHandle;
 import java.lang.invoke.VarHandle;
 
@@ -45,8 +44,6 @@ final class LibBpf {
             plain(LIBBPF, "bpf_map_update_batch", JAVA_INT, JAVA_INT, ADDRESS, ADDRESS, ADDRESS, ADDRESS);
     static final MethodHandle OBJ_GET = plain(LIBBPF, "bpf_obj_get", JAVA_INT, ADDRESS);
     static final MethodHandle PROGRAM_FD = plain(LIBBPF, "bpf_program__fd", JAVA_INT, ADDRESS);
-    static final MethodHandle PROGRAM_SET_AUTOLOAD =
-            plain(LIBBPF, "bpf_program__set_autoload", JAVA_INT, ADDRESS, ValueLayout.JAVA_BOOLEAN);
     static final MethodHandle PROG_TEST_RUN = plain(LIBBPF, "bpf_prog_test_run_opts", JAVA_INT, JAVA_INT, ADDRESS);
     private static final MethodHandle SET_PRINT = plain(LIBBPF, "libbpf_set_print", ADDRESS, ADDRESS);
 

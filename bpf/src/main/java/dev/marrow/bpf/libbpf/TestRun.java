@@ -21,11 +21,13 @@ public final class TestRun {
     private final int programFd;
     private final MemorySegment options;
 
-    /** @param word the first four bytes of the packet */
-    public TestRun(int programFd, int word, Arena arena) {
+    /** @param words the packet's first words */
+    public TestRun(int programFd, Arena arena, int... words) {
         this.programFd = programFd;
         MemorySegment packet = arena.allocate(PACKET_BYTES, 8);
-        packet.set(ValueLayout.JAVA_INT, 0, word);
+        for (int i = 0; i < words.length; i++) {
+            packet.setAtIndex(ValueLayout.JAVA_INT, i, words[i]);
+        }
         options = arena.allocate(OPTS_BYTES, 8);
         options.set(ValueLayout.JAVA_LONG, 0, OPTS_BYTES);
         options.set(ValueLayout.ADDRESS, DATA_IN, packet);
