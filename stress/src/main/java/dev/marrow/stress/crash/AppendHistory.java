@@ -122,8 +122,8 @@ final class AppendHistory implements Subject {
     }
 
     @Override
-    public synchronized void recovered(RespConnection connection, Promise promise) throws IOException {
-        Reply reply = connection.call("GET", key());
+    public synchronized void recovered(Caller server, Promise promise) throws IOException {
+        Reply reply = server.call("GET", key());
         String value = reply instanceof Reply.Bulk(Optional<String> text) ? text.orElse("") : "?";
         checkNothingElse(value);
         Map<String, Integer> kept = promise == Promise.SYNCED ? synced : told;

@@ -107,8 +107,8 @@ final class CounterHistory implements Subject {
     }
 
     @Override
-    public synchronized void recovered(RespConnection connection, Promise promise) throws IOException {
-        Reply reply = connection.call("GET", key);
+    public synchronized void recovered(Caller server, Promise promise) throws IOException {
+        Reply reply = server.call("GET", key);
         long low = promise == Promise.SYNCED ? synced : told;
         long high = base + issued;
         Optional<Long> value = parse(reply);

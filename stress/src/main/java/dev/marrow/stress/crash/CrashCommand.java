@@ -77,10 +77,12 @@ public final class CrashCommand implements Callable<Integer> {
         return List.of(warm, cold, warm, cold, new Ending.Stop());
     }
 
+    /** Kills between them: what a warm start adopts must survive the cut that follows. */
     private static void powerCuts(Plan plan, Path parent, String type, Findings findings, CrashTable table)
             throws IOException, InterruptedException {
         try (LoopFileSystem fileSystem = new LoopFileSystem(parent, type)) {
-            cycles(plan, fileSystem.mountPoint().resolve("data"), List.of(new Ending.PowerCut(fileSystem, true)), findings, table);
+            Ending cut = new Ending.PowerCut(fileSystem, true);
+            cycles(plan, fileSystem.mountPoint().resolve("data"), List.of(cut, new Ending.Kill(), cut), findings, table);
         }
     }
 

@@ -43,10 +43,6 @@ final class CrashHarness implements AutoCloseable {
         this.store = new Store(launch.dir());
     }
 
-    Store store() {
-        return store;
-    }
-
     /** Cycles that take their endings from a list in random order, each as often as the others. */
     void cycles(int count, List<Ending> endings) throws IOException, InterruptedException {
         List<Ending> bag = new ArrayList<>();
@@ -115,7 +111,8 @@ final class CrashHarness implements AutoCloseable {
         if (!anyMode && !server.startMode().equals(Optional.of(expected))) {
             findings.wrong("the start was " + server.startMode() + ", expected " + expected);
         }
-        workload.check(server.port(), past.map(Past::promise).orElse(Promise.ACKNOWLEDGED_AND_READ));
+        workload.check(server.port(), past.map(Past::promise).orElse(Promise.ACKNOWLEDGED_AND_READ),
+                launch.durability().equals("everysec"));
         past.ifPresent(this::tabulate);
     }
 

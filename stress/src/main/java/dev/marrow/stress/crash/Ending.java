@@ -121,10 +121,7 @@ interface Ending {
         public void end(ServerProcess server, Store store, Findings findings) throws IOException, InterruptedException {
             fileSystem.shutdown();
             if (failStops) {
-                int exit = server.awaitExit().orElse(-1);
-                if (exit != EXIT_CODE || !server.output().contains(MESSAGE)) {
-                    findings.wrong("after a failed sync: exit code " + exit + ", expected " + EXIT_CODE + ": " + server.output());
-                }
+                server.expectExit(EXIT_CODE, MESSAGE, findings);
             }
             server.kill();
             fileSystem.unmount();

@@ -152,21 +152,21 @@ final class OnceHistory implements Subject {
     }
 
     @Override
-    public synchronized void recovered(RespConnection connection, Promise promise) throws IOException {
+    public synchronized void recovered(Caller server, Promise promise) throws IOException {
         for (Map.Entry<String, String> entry : settled.entrySet()) {
-            Reply reply = connection.call("GET", entry.getKey());
+            Reply reply = server.call("GET", entry.getKey());
             if (!reply.equals(new Reply.Bulk(Optional.of(entry.getValue())))) {
                 findings.lost(1, "key " + entry.getKey() + " was " + entry.getValue() + " before, recovered as " + reply);
             }
         }
         if (settled.size() > SETTLED_MAX) {
             for (String key : settled.keySet()) {
-                connection.call("DEL", key);
+                server.call("DEL", key);
             }
             settled.clear();
         }
         for (Race race : races) {
-            Reply reply = connection.call("GET", race.key);
+            Reply reply = server.call("GET", race.key);
             check(race, reply instanceof Reply.Bulk(Optional<String> text) ? text : Optional.of(reply.toString()), promise);
         }
         races.clear();

@@ -198,11 +198,10 @@ final class RegisterHistory implements Subject {
     }
 
     @Override
-    public synchronized void recovered(RespConnection connection, Promise promise) throws IOException {
+    public synchronized void recovered(Caller server, Promise promise) throws IOException {
         long fromMillis = System.currentTimeMillis();
-        connection.send(List.of(List.of("GET", key), List.of("PTTL", key)));
-        Reply get = connection.receive();
-        Reply ttl = connection.receive();
+        Reply get = server.call("GET", key);
+        Reply ttl = server.call("PTTL", key);
         if (!(get instanceof Reply.Bulk(Optional<String> value)) || !(ttl instanceof Reply.Number(long pttl))) {
             findings.wrong("GET, PTTL " + key + " answered " + get + ", " + ttl);
             return;

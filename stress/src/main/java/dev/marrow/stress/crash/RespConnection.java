@@ -14,7 +14,7 @@ import java.util.List;
 import java.util.Optional;
 
 /** A blocking RESP2 client that shows exactly which replies have arrived: no reconnection, no retry. One thread at a time. */
-final class RespConnection implements Closeable {
+final class RespConnection implements Caller, Closeable {
     private static final int CONNECT_MILLIS_MAX = 5_000;
     /** Longest wait for a reply; a server that is alive and silent for so long is a finding. */
     private static final int READ_MILLIS_MAX = 20_000;
@@ -68,8 +68,8 @@ final class RespConnection implements Closeable {
         };
     }
 
-    /** One command, one reply. */
-    Reply call(String... command) throws IOException {
+    @Override
+    public Reply call(String... command) throws IOException {
         send(List.of(List.of(command)));
         return receive();
     }

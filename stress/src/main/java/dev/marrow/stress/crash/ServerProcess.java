@@ -121,6 +121,14 @@ final class ServerProcess implements AutoCloseable {
         return Optional.of(process.exitValue());
     }
 
+    /** Waits for the exit, which must be with this code, after an output that contains this text. */
+    void expectExit(int code, String text, Findings findings) throws InterruptedException {
+        int exit = awaitExit().orElse(-1);
+        if (exit != code || !output().contains(text)) {
+            findings.wrong("exit code " + exit + ", expected " + code + " and '" + text + "': " + output());
+        }
+    }
+
     /** SIGKILL, to it and what it started, and the wait until it is gone. */
     void kill() throws InterruptedException {
         destroy();

@@ -16,5 +16,5 @@ interface Subject {
      *
      * @throws IOException the server does not answer
      */
-    void recovered(RespConnection connection, Promise promise) throws IOException;
+    void recovered(Caller server, Promise promise) throws IOException;
 }

@@ -9,11 +9,10 @@ import java.util.SplittableRandom;
 /** One connection's share of the load: bursts of commands, each reply recorded as it comes, until the server is gone. */
 final class Worker implements Runnable {
     private static final int BURST_MAX = 16;
-    /** One burst in so many asks WAITAOF: in everysec the connection then waits for the sync, and loads nothing. */
-    private static final int SYNC_BURSTS = 100;
     private static final String SYNC_TIMEOUT_MILLIS = "5000";
 
     private final int port;
+    private final int syncBursts;
     private final List<Subject> own;
     private final List<Subject> shared;
     private final List<Subject> all;
@@ -23,12 +22,15 @@ final class Worker implements Runnable {
     private volatile boolean stopping;
 
     /**
+     * @param syncBursts one burst in so many asks WAITAOF: in everysec the connection then waits for the sync, and loads nothing
      * @param own subjects that only this worker changes
      * @param shared subjects that every worker changes
      * @param all what it reads: also what others own
      */
-    Worker(int port, List<Subject> own, List<Subject> shared, List<Subject> all, Findings findings, SplittableRandom random) {
+    Worker(int port, int syncBursts, List<Subject> own, List<Subject> shared, List<Subject> all, Findings findings,
+            SplittableRandom random) {
         this.port = port;
+        this.syncBursts = syncBursts;
         this.own = own;
         this.shared = shared;
         this.all = all;
@@ -60,7 +62,7 @@ final class Worker implements Runnable {
         for (int i = 0; i < count; i++) {
             operations.add(next());
         }
-        if (random.nextInt(SYNC_BURSTS) == 0) {
+        if (random.nextInt(syncBursts) == 0) {
             operations.add(random.nextInt(operations.size() + 1), new WaitAof());
         }
         connection.send(operations.stream().map(Operation::command).toList());

@@ -8,6 +8,11 @@ import java.util.SplittableRandom;
 /** All subjects of a run and the workers that load them. The subjects outlive the server's crashes; workers live for one cycle. */
 final class Workload {
     private static final int CONNECTIONS = 6;
+    /** Connections that ask WAITAOF often; the others load. */
+    private static final int SYNCING_CONNECTIONS = 2;
+    private static final int SYNC_BURSTS_OFTEN = 20;
+    private static final int SYNC_BURSTS_RARELY = 3_000;
+    private static final String SYNC_TIMEOUT_MILLIS = "10000";
     private static final int REGISTERS_EACH = 12;
     private static final int LEASES_EACH = 3;
     private static final int COUNTERS = 3;
@@ -49,7 +54,8 @@ final class Workload {
 
     void start(int port) {
         for (int i = 0; i < CONNECTIONS; i++) {
-            Worker worker = new Worker(port, own.get(i), shared, all, findings, random.split());
+            Worker worker = new Worker(port, i < SYNCING_CONNECTIONS ? SYNC_BURSTS_OFTEN : SYNC_BURSTS_RARELY, own.get(i), shared, all, findings,
+                    random.split());
             workers.add(worker);
             threads.add(Thread.ofPlatform().daemon().name("worker-" + i).start(worker));
         }
@@ -67,12 +73,28 @@ final class Workload {
         threads.clear();
     }
 
-    /** Compares everything with what the server recovered. */
-    void check(int port, Promise promise) throws IOException {
+    /**
+     * Compares everything with what the server recovered, from where the next history starts.
+     *
+     * @param syncFirst that start must be durable: {@code everysec} itself promises it only after a second
+     */
+    void check(int port, Promise promise, boolean syncFirst) throws IOException {
         try (RespConnection connection = new RespConnection(port)) {
             for (Subject subject : all) {
                 subject.recovered(connection, promise);
             }
+            if (syncFirst) {
+                sync(connection);
+            }
+        }
+    }
+
+    /** The log is one line: what is synced covers everything before it. */
+    private void sync(RespConnection connection) throws IOException {
+        Reply set = connection.call("SET", "barrier", "x");
+        Reply wait = connection.call("WAITAOF", "1", "0", SYNC_TIMEOUT_MILLIS);
+        if (!set.equals(new Reply.Status("OK")) || !wait.equals(new Reply.Numbers(List.of(1L, 0L)))) {
+            findings.wrong("SET, WAITAOF answered " + set + ", " + wait);
         }
     }
 }

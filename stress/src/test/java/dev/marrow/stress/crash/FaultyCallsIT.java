@@ -57,27 +57,20 @@ class FaultyCallsIT {
 
         @Override
         public void end(ServerProcess server, Store store, Findings findings) throws IOException, InterruptedException {
-            expect(server, PowerCut.EXIT_CODE, PowerCut.MESSAGE, findings);
+            server.expectExit(PowerCut.EXIT_CODE, PowerCut.MESSAGE, findings);
             Path marker = launch.dir().resolve("FAILED");
             if (!Files.exists(marker)) {
                 findings.wrong("no marker " + marker);
             }
             try (ServerProcess again = launch.serve()) {
-                expect(again, EXIT_REFUSED, "delete the file FAILED", findings);
+                again.expectExit(EXIT_REFUSED, "delete the file FAILED", findings);
             }
             Files.deleteIfExists(marker);
             try (ServerProcess again = launch.serve()) {
-                expect(again, EXIT_REFUSED, "unpin", findings);
+                again.expectExit(EXIT_REFUSED, "unpin", findings);
             }
             try (ServerProcess unpin = launch.run("unpin", "--dir", launch.dir().toString())) {
-                expect(unpin, 0, "unpinned", findings);
-            }
-        }
-
-        private static void expect(ServerProcess process, int exitCode, String text, Findings findings) throws InterruptedException {
-            int exit = process.awaitExit().orElse(-1);
-            if (exit != exitCode || !process.output().contains(text)) {
-                findings.wrong("exit code " + exit + ", expected " + exitCode + " and '" + text + "': " + process.output());
+                unpin.expectExit(0, "unpinned", findings);
             }
         }
 

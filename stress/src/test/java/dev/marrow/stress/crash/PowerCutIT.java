@@ -133,7 +133,7 @@ class PowerCutIT {
         @Override
         public void end(ServerProcess server, Store store, Findings findings) throws IOException, InterruptedException {
             fileSystem.shutdown();
-            expect(server, PowerCut.EXIT_CODE, PowerCut.MESSAGE, findings);
+            server.expectExit(PowerCut.EXIT_CODE, PowerCut.MESSAGE, findings);
             try (ServerProcess again = launch.serve()) {
                 if (again.awaitExit().orElse(0) == 0) {
                     findings.wrong("a start on a dead file system: " + again.output());
@@ -145,7 +145,7 @@ class PowerCutIT {
                 findings.wrong("a failed server left no pins");
             }
             try (ServerProcess again = launch.serve()) {
-                expect(again, EXIT_REFUSED, "unpin", findings);
+                again.expectExit(EXIT_REFUSED, "unpin", findings);
             }
             try (ServerProcess verify = launch.run("log", "verify", launch.dir().toString())) {
                 int exit = verify.awaitExit().orElse(-1);
@@ -155,17 +155,10 @@ class PowerCutIT {
                 }
             }
             try (ServerProcess unpin = launch.run("unpin", "--dir", launch.dir().toString())) {
-                expect(unpin, 0, "unpinned", findings);
+                unpin.expectExit(0, "unpinned", findings);
             }
             // The marker is there only when the dying file system still took it.
             Files.deleteIfExists(launch.dir().resolve("FAILED"));
-        }
-
-        private static void expect(ServerProcess process, int exitCode, String text, Findings findings) throws InterruptedException {
-            int exit = process.awaitExit().orElse(-1);
-            if (exit != exitCode || !process.output().contains(text)) {
-                findings.wrong("exit code " + exit + ", expected " + exitCode + " and '" + text + "': " + process.output());
-            }
         }
 
         @Override
