@@ -52,17 +52,17 @@ public final class FileStorage implements Storage {
     @Override
     public StorageFile create(Path path) throws IOException {
         Set<OpenOption> options = Set.of(StandardOpenOption.CREATE_NEW, StandardOpenOption.READ, StandardOpenOption.WRITE);
-        return new ChannelFile(FileChannel.open(path, options, FILE_MODE));
+        return new ChannelFile(path, FileChannel.open(path, options, FILE_MODE));
     }
 
     @Override
     public StorageFile open(Path path) throws IOException {
-        return new ChannelFile(FileChannel.open(path, StandardOpenOption.READ, StandardOpenOption.WRITE));
+        return new ChannelFile(path, FileChannel.open(path, StandardOpenOption.READ, StandardOpenOption.WRITE));
     }
 
     @Override
     public StorageFile openReadOnly(Path path) throws IOException {
-        return new ChannelFile(FileChannel.open(path, StandardOpenOption.READ));
+        return new ChannelFile(path, FileChannel.open(path, StandardOpenOption.READ));
     }
 
     @Override
@@ -78,7 +78,7 @@ public final class FileStorage implements Storage {
     @Override
     public void syncDirectory(Path directory) throws IOException {
         try (FileChannel channel = FileChannel.open(directory, StandardOpenOption.READ)) {
-            channel.force(true);
+            named("fsync", directory, () -> channel.force(true));
         }
     }
 
@@ -105,7 +105,20 @@ public final class FileStorage implements Storage {
         }
     }
 
-    private record ChannelFile(FileChannel channel) implements StorageFile {
+    private interface Call {
+        void run() throws IOException;
+    }
+
+    /** The system's message says neither what failed nor where, and whoever repairs the disk needs both (I7). */
+    private static void named(String what, Path path, Call call) throws IOException {
+        try {
+            call.run();
+        } catch (IOException failure) {
+            throw new IOException(what + " of " + path + " failed: " + failure.getMessage(), failure);
+        }
+    }
+
+    private record ChannelFile(Path path, FileChannel channel) implements StorageFile {
         @Override
         public long size() throws IOException {
             return channel.size();
@@ -113,6 +126,10 @@ public final class FileStorage implements Storage {
 
         @Override
         public void write(ByteBuffer[] sources, long position) throws IOException {
+            named("write", path, () -> writeAll(sources, position));
+        }
+
+        private void writeAll(ByteBuffer[] sources, long position) throws IOException {
             long remaining = 0;
             for (ByteBuffer source : sources) {
                 remaining += source.remaining();
@@ -130,12 +147,12 @@ public final class FileStorage implements Storage {
 
         @Override
         public void force() throws IOException {
-            channel.force(false);
+            named("fdatasync", path, () -> channel.force(false));
         }
 
         @Override
         public void truncate(long bytes) throws IOException {
-            channel.truncate(bytes);
+            named("truncate", path, () -> channel.truncate(bytes));
         }
 
         @Override
