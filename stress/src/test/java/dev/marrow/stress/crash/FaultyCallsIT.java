@@ -58,6 +58,10 @@ class FaultyCallsIT {
         @Override
         public void end(ServerProcess server, Store store, Findings findings) throws IOException, InterruptedException {
             server.expectExit(PowerCut.EXIT_CODE, PowerCut.MESSAGE, findings);
+            String failed = injection.startsWith("writev") ? "write of " : "fdatasync of ";
+            if (!server.output().contains(PowerCut.MESSAGE + ": " + failed + launch.dir())) {
+                findings.wrong("the message does not say that a " + failed + "a file failed: " + server.output());
+            }
             Path marker = launch.dir().resolve("FAILED");
             if (!Files.exists(marker)) {
                 findings.wrong("no marker " + marker);
