@@ -41,6 +41,9 @@ final class Connection implements Session {
     /** When a write first found no room in the ring or the heap; 0: it is not stalled. */
     private long stalledSinceNanos;
     boolean inWaitingList;
+    /** Whole commands may be among what was not executed: nothing more is read before them, not even the end of input. */
+    boolean paused;
+    boolean inResumableList;
 
     private DurableReply suspendedReply;
     private long suspendedPosition;
@@ -104,7 +107,7 @@ final class Connection implements Session {
 
     /** Whether more should be read. */
     boolean accepts() {
-        return mayExecute() && stalledSinceNanos == 0;
+        return mayExecute() && stalledSinceNanos == 0 && !paused;
     }
 
     /** Bytes of memory that this client holds now. */

@@ -55,6 +55,8 @@ final class EventLoop implements Runnable {
     private final List<Connection> waiting = new ArrayList<>();
     private final List<Connection> stalled = new ArrayList<>();
     private final List<Connection> suspended = new ArrayList<>();
+    /** Connections that may execute again what a pause left of their input. */
+    private final List<Connection> resumable = new ArrayList<>();
     private final Consumer<SelectionKey> whenReady = this::ready;
     private final Set<Connection> connections = new HashSet<>();
 
@@ -157,7 +159,7 @@ final class EventLoop implements Runnable {
 
     private void turn() throws IOException {
         wantsDurable = !waiting.isEmpty() || !suspended.isEmpty();
-        if (wantsDurable && server.durable() != durable) {
+        if (!resumable.isEmpty() || wantsDurable && server.durable() != durable) {
             selector.selectNow(whenReady);
         } else {
             selector.select(whenReady, stalled.isEmpty() ? selectMillis() : RETRY_MILLIS);
@@ -166,6 +168,7 @@ final class EventLoop implements Runnable {
         arrive();
         release();
         retryStalled();
+        resumeAll();
         execute();
         housekeep();
     }
@@ -173,7 +176,7 @@ final class EventLoop implements Runnable {
     private void ready(SelectionKey key) {
         Connection connection = (Connection) key.attachment();
         if (key.isValid() && key.isWritable()) {
-            flush(connection);
+            settle(connection);
         }
         if (key.isValid() && key.isReadable()) {
             read(connection);
@@ -255,6 +258,7 @@ final class EventLoop implements Runnable {
             to[batchCount] = end;
             batchCount++;
         } else {
+            connection.paused = at < end;
             pause(connection, at, end);
         }
     }
@@ -379,8 +383,23 @@ final class EventLoop implements Runnable {
         }
     }
 
+    private void resumeAll() {
+        if (resumable.isEmpty()) {
+            return;
+        }
+        List<Connection> now = List.copyOf(resumable);
+        resumable.clear();
+        for (Connection connection : now) {
+            connection.inResumableList = false;
+            if (connection.mayExecute()) {
+                resume(connection);
+            }
+        }
+    }
+
     /** Executes what a pause left; the connection is not in the batch. */
     private void resume(Connection connection) {
+        connection.paused = false;
         if (connection.isClosed() || connection.isClosing() || connection.unreadBytes() == 0 || connection.isSuspended()) {
             return;
         }
@@ -434,6 +453,11 @@ final class EventLoop implements Runnable {
             connection.inWaitingList = true;
             waiting.add(connection);
         }
+        // Whatever made room for replies, even the pause's own flush: no event may follow, and an end of input must not come first
+        if (connection.paused && !connection.inResumableList && connection.mayExecute()) {
+            connection.inResumableList = true;
+            resumable.add(connection);
+        }
         connection.interest(connection.accepts(), !empty && !waits);
         account(connection);
     }
@@ -453,14 +477,6 @@ final class EventLoop implements Runnable {
         }
     }
 
-    private void flush(Connection connection) {
-        boolean paused = !connection.accepts();
-        settle(connection);
-        if (paused && connection.accepts()) {
-            resume(connection);
-        }
-    }
-
     /** Sends the replies that the log has freed, and ends the waits that are over. */
     private void release() {
         long position = server.durable();
@@ -471,7 +487,7 @@ final class EventLoop implements Runnable {
             waiting.clear();
             for (Connection connection : now) {
                 connection.inWaitingList = false;
-                flush(connection);
+                settle(connection);
             }
         }
         if (!suspended.isEmpty()) {
