@@ -11,6 +11,9 @@ import java.util.Optional;
  * state of its own.
  */
 public final class ColdCommands {
+    /** What a browser would send that some web page leads to this port: as in Redis, nothing of it is executed from there on. */
+    private static final List<String> HTTP_WORDS = List.of("post", "host:");
+
     private final ServerControl control;
     private final KeyCommands keys;
     private final ConnectionCommands connection;
@@ -37,6 +40,10 @@ public final class ColdCommands {
         }
         out.protocol(session.protocol());
         Optional<CommandSpec> called = CommandTable.called(arguments);
+        if (called.isEmpty() && HTTP_WORDS.contains(Words.lower(arguments.get(0)))) {
+            session.closeAfterReply();
+            return;
+        }
         if (called.isEmpty()) {
             out.error(CommandTable.unknown(arguments));
             return;
