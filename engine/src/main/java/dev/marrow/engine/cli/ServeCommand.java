@@ -6,6 +6,7 @@ import dev.marrow.engine.doctor.Doctor;
 import dev.marrow.engine.server.Server;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.atomic.AtomicInteger;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 
@@ -23,26 +24,28 @@ final class ServeCommand implements Callable<Integer> {
         System.out.println("ready: listening on " + String.join(",", config.bind()) + " port " + server.port() + ", durability "
                 + config.durability().word() + ", directory " + config.dir());
 
-        // SIGTERM and SIGINT run the hook; the JVM ends when it returns, so it waits for the stop to be complete
+        // SIGTERM and SIGINT run the hook; the JVM ends when it returns, so it waits for the stop to be complete. It ends the
+        // process itself, because the JVM would tell of the signal (143) and hide whether the stop was clean.
         CountDownLatch stopped = new CountDownLatch(1);
+        AtomicInteger exit = new AtomicInteger(ExitCode.OK);
         Thread hook = Thread.ofPlatform().unstarted(() -> {
             server.shutdown(true);
             try {
                 stopped.await();
+                Runtime.getRuntime().halt(exit.get());
             } catch (InterruptedException e) {
                 Thread.currentThread().interrupt();
             }
         });
         Runtime.getRuntime().addShutdownHook(hook);
         server.awaitStop();
-        int exit = ExitCode.OK;
         if (server.failure() != null) {
             System.err.println("marrow: stopping, nothing more is acknowledged: " + Main.explain(server.failure()));
-            exit = ExitCode.of(server.failure());
+            exit.set(ExitCode.of(server.failure()));
         }
         server.close();
         System.out.flush();
         stopped.countDown();
-        return exit;
+        return exit.get();
     }
 }

@@ -1,6 +1,7 @@
 package dev.marrow.engine.config;
 
 import dev.marrow.bpf.Abi;
+import dev.marrow.bpf.StoreGeometry;
 import dev.marrow.wal.Durability;
 import java.nio.file.Path;
 import java.util.Arrays;
@@ -18,7 +19,8 @@ public enum ConfigOption {
     BIND("bind", "", false, c -> String.join(" ", c.bind()), (b, v) -> b.bind = addresses(v)),
     DIR("dir", "", false, c -> c.dir().toString(), (b, v) -> b.dir = path(v)),
     DURABILITY("durability", "appendfsync", true, c -> lower(c.durability().name()), (b, v) -> b.durability = durability(v)),
-    CAPACITY("capacity", "", false, c -> Long.toString(c.capacity()), (b, v) -> b.capacity = integer(v, 1, 4_000_000_000L)),
+    CAPACITY("capacity", "", false, c -> Long.toString(c.capacity()),
+            (b, v) -> b.capacity = integer(v, StoreGeometry.CAPACITY_MIN, 4_000_000_000L)),
     MEMORY("memory", "maxmemory", false, c -> Long.toString(c.memoryBytes()),
             (b, v) -> b.memoryBytes = size(v, 16L << 20, (long) Abi.SLABS_MAX * Abi.BLOCKS_PER_SLAB * Abi.BLOCK_BYTES)),
     RING("ring", "", false, c -> Long.toString(c.ringBytes()), (b, v) -> b.ringBytes = powerOfTwo(v, 256L << 10, 1L << 30)),

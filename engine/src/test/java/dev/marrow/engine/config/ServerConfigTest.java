@@ -82,7 +82,7 @@ class ServerConfigTest {
         assertEquals("--bind 'example.org': bind must be IP addresses separated by commas or spaces", refused("--bind", "example.org"));
         assertEquals("--memory '1x': memory must be a memory value (like 512mb or 2gb) between 16777216 and 277293826048 bytes",
                 refused("--memory", "1x"));
-        assertEquals("--capacity '': capacity must be between 1 and 4000000000 inclusive", refused("--capacity", ""));
+        assertEquals("--capacity '': capacity must be between 16 and 4000000000 inclusive", refused("--capacity", ""));
     }
 
     private static String refused(String... arguments) {
