@@ -93,17 +93,17 @@ class ModelIT {
         }
         assertContent(marrow, model, generator, "before the restart");
         marrow.stopKeepingPins();
-        marrow.start();
+        marrow.restart();
         assertEquals("warm", marrow.server().report().mode());
         assertContent(marrow, model, generator, "after a warm start");
         marrow.stopKeepingPins();
         marrow.unpin();
-        marrow.start();
+        marrow.restart();
         assertEquals("cold", marrow.server().report().mode());
         assertContent(marrow, model, generator, "after a start from the log of a server that broke");
         marrow.stop();
         assertEquals(false, marrow.pinned(), "pins after a clean stop");
-        marrow.start();
+        marrow.restart();
         assertEquals("cold", marrow.server().report().mode());
         assertContent(marrow, model, generator, "after a clean stop and a cold start");
     }

@@ -40,7 +40,7 @@ final class TestServer implements AutoCloseable {
         }
         config = builder.build();
         try {
-            start();
+            restart();
         } catch (IOException | RuntimeException e) {
             close();
             throw e;
@@ -56,8 +56,8 @@ final class TestServer implements AutoCloseable {
         return new TestServer(storage, options);
     }
 
-    /** Starts again on the same directory. */
-    void start() throws IOException {
+    /** Starts on the same directory; the first time too. */
+    void restart() throws IOException {
         server = new Server(config, new PrintStream(printed, true, StandardCharsets.UTF_8), storage);
         running = true;
         instance = server.instance();
