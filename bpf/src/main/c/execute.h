@@ -150,8 +150,10 @@ INLINE s64 time_to_live(struct transaction *t, u32 live)
  * as a tombstone until the replay is over. */
 INLINE int decide_load(struct transaction *t)
 {
+#ifndef MUTANT_REPLAY_IN_RING_ORDER
 	if (t->found && t->old.version >= t->redo_version)
 		return OUTCOME_READ;
+#endif
 	t->piece_new_offset = t->argument_offset[0];
 	t->piece_new_length = t->argument_length[0];
 	t->expire_ms = t->deadline_ms;

@@ -27,7 +27,7 @@ INLINE int unchanged(struct io *io)
 		return STATUS_INTERNAL;
 	u64 snapshot = io->t.snapshot;
 	bpf_spin_lock(&home->lock);
-	int same = home->version == snapshot;
+	int same = HOME_UNCHANGED(home, snapshot);
 	bpf_spin_unlock(&home->lock);
 	return same ? ATTEMPT_OK : ATTEMPT_AGAIN;
 }
@@ -112,7 +112,7 @@ INLINE int install(struct bucket *home, struct bucket *where, struct transaction
 	u64 snapshot = t->snapshot, version_next = t->version_next;
 
 	bpf_spin_lock(&home->lock);
-	int valid = home->version == snapshot;
+	int valid = HOME_UNCHANGED(home, snapshot);
 	if (valid) {
 		if (slot < REFS_PER_BUCKET)
 			where->refs[slot] = ref;
@@ -208,7 +208,7 @@ INLINE int remove(struct bucket *home, struct bucket *where, struct bucket *tail
 	u64 snapshot = t->snapshot, version_next = t->version_next, reference = t->reference;
 
 	bpf_spin_lock(&home->lock);
-	int valid = home->version == snapshot;
+	int valid = HOME_UNCHANGED(home, snapshot);
 	if (valid) {
 		u64 moved = tail->refs[last];
 		tail->refs[last] = 0;

@@ -5,8 +5,6 @@ import dev.marrow.bpf.libbpf.Bpf;
 /**
  * Memory for records: adds slabs ahead of need until the budget is used up. A slab costs the kernel a grace period (8 to 10 ms), so
  * it is ordered while there is still room, and several are added in one.
- *
- * <p>Not thread-safe: one thread grows the heap.
  */
 public final class Heap {
     /** Blocks that should always be free: what a burst can use while a slab is on its way. */
@@ -45,7 +43,7 @@ public final class Heap {
     }
 
     /** Adds slabs when too little is free; returns how many. */
-    public int grow() {
+    public synchronized int grow() {
         if (!wantsToGrow()) {
             return 0;
         }

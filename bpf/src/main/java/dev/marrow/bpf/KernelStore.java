@@ -38,9 +38,9 @@ public final class KernelStore implements AutoCloseable {
     private final Heap heap;
     private final IoSlot[] slots;
 
-    private KernelStore(Path pins, StoreGeometry geometry, long[] hashSeed, int shardCount, int slotCount) {
+    private KernelStore(byte[] image, Path pins, StoreGeometry geometry, long[] hashSeed, int shardCount, int slotCount) {
         this.geometry = geometry;
-        this.object = BpfObject.open(image());
+        this.object = BpfObject.open(image);
         try {
             for (String name : PINNED) {
                 object.map(name).pin(pins.resolve(name));
@@ -90,10 +90,10 @@ public final class KernelStore implements AutoCloseable {
         return Bpf.map(object.map(name).fd(), 0, pages, true, owner).asSlice(0, bytes);
     }
 
-    private static byte[] image() {
-        try (InputStream in = KernelStore.class.getResourceAsStream(OBJECT)) {
+    static byte[] image(String resource) {
+        try (InputStream in = KernelStore.class.getResourceAsStream(resource)) {
             if (in == null) {
-                throw new IllegalStateException("resource=" + OBJECT + " is missing from the jar");
+                throw new IllegalStateException("resource=" + resource + " is missing");
             }
             return in.readAllBytes();
         } catch (IOException e) {
@@ -109,10 +109,15 @@ public final class KernelStore implements AutoCloseable {
      * @param slotCount io slots, one a thread that runs programs
      */
     public static KernelStore create(Path pins, StoreGeometry geometry, byte[] instance, int slotCount) {
+        return create(image(OBJECT), pins, geometry, instance, slotCount);
+    }
+
+    /** {@link #create} with another object than ours: tests load programs that are broken on purpose. */
+    static KernelStore create(byte[] image, Path pins, StoreGeometry geometry, byte[] instance, int slotCount) {
         SecureRandom random = new SecureRandom();
         long[] hashSeed = {random.nextLong(), random.nextLong()};
         int shardCount = Math.min(Runtime.getRuntime().availableProcessors(), Abi.SHARDS_MAX);
-        KernelStore store = new KernelStore(pins, geometry, hashSeed, shardCount, slotCount);
+        KernelStore store = new KernelStore(image, pins, geometry, hashSeed, shardCount, slotCount);
         store.control.initialise(geometry, instance, hashSeed, shardCount);
         store.heap.grow();
         return store;
@@ -149,7 +154,7 @@ public final class KernelStore implements AutoCloseable {
         } finally {
             Bpf.close(fd);
         }
-        return new KernelStore(pins, pinned.geometry(), hashSeed, shardCount, slotCount);
+        return new KernelStore(image(OBJECT), pins, pinned.geometry(), hashSeed, shardCount, slotCount);
     }
 
     public StoreGeometry geometry() {

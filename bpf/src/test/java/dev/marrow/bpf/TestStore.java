@@ -13,8 +13,13 @@ final class TestStore implements AutoCloseable {
     volatile boolean drainedElsewhere;
 
     TestStore(StoreGeometry geometry, int slotCount) {
+        this("/bpf/marrow.bpf.o", geometry, slotCount);
+    }
+
+    /** @param object resource with the programs; {@code /mutants/…} has some with one promise broken each */
+    TestStore(String object, StoreGeometry geometry, int slotCount) {
         new SecureRandom().nextBytes(instance);
-        store = KernelStore.create(BpfFs.prepare(instance), geometry, instance, slotCount);
+        store = KernelStore.create(KernelStore.image(object), BpfFs.prepare(instance), geometry, instance, slotCount);
         store.updateClock();
     }
 
