@@ -75,11 +75,12 @@ final class CrashHarness implements AutoCloseable {
             check(server);
             CrashTable.Counts counts = CrashTable.Counts.of(findings);
             findings.context(launch.durability() + ", under load");
-            workload.start(server.port());
+            workload.start(server.port(), ending.endsByItself());
             Thread.sleep(random.nextInt(LOAD_MILLIS_MIN, loadMillisMax));
             if (!server.alive() && !ending.endsByItself()) {
                 findings.wrong("the server ended by itself: " + server.output());
             }
+            workload.expectEnd();
             ending.end(server, store, findings);
             workload.join();
             past = Optional.of(new Past(ending, promise, counts, false));

@@ -7,6 +7,7 @@ import java.io.EOFException;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.net.ProtocolException;
 import java.net.Socket;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
@@ -55,6 +56,12 @@ final class RespConnection implements Caller, Closeable {
         out.write('\n');
     }
 
+    /**
+     * The next reply.
+     *
+     * @throws ProtocolException what came is no reply
+     * @throws IOException the connection ended first
+     */
     Reply receive() throws IOException {
         String line = readLine();
         String rest = line.substring(1);
@@ -64,7 +71,7 @@ final class RespConnection implements Caller, Closeable {
             case ':' -> new Reply.Number(Long.parseLong(rest));
             case '$' -> new Reply.Bulk(readBulk(Integer.parseInt(rest)));
             case '*' -> new Reply.Numbers(readNumbers(Integer.parseInt(rest)));
-            default -> throw new IOException("not RESP: " + line);
+            default -> throw new ProtocolException("not RESP: " + line);
         };
     }
 
@@ -79,7 +86,7 @@ final class RespConnection implements Caller, Closeable {
             return Optional.empty();
         }
         if (length > BULK_BYTES_MAX) {
-            throw new IOException("bulk of " + length + " bytes");
+            throw new ProtocolException("bulk of " + length + " bytes");
         }
         byte[] bytes = in.readNBytes(length);
         if (bytes.length < length || !readLine().isEmpty()) {
@@ -92,7 +99,7 @@ final class RespConnection implements Caller, Closeable {
         List<Long> numbers = new ArrayList<>(count);
         for (int i = 0; i < count; i++) {
             if (!(receive() instanceof Reply.Number(long value))) {
-                throw new IOException("array of something else than numbers");
+                throw new ProtocolException("array of something else than numbers");
             }
             numbers.add(value);
         }

@@ -1,10 +1,12 @@
 package dev.marrow.stress.crash;
 
 import java.io.IOException;
+import java.net.ProtocolException;
 import java.net.SocketTimeoutException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.SplittableRandom;
+import java.util.function.BooleanSupplier;
 
 /** One connection's share of the load: bursts of commands, each reply recorded as it comes, until the server is gone. */
 final class Worker implements Runnable {
@@ -16,6 +18,7 @@ final class Worker implements Runnable {
     private final List<Subject> own;
     private final List<Subject> shared;
     private final List<Subject> all;
+    private final BooleanSupplier endExpected;
     private final Findings findings;
     private final SplittableRandom random;
     private final List<Operation> unsynced = new ArrayList<>();
@@ -26,14 +29,16 @@ final class Worker implements Runnable {
      * @param own subjects that only this worker changes
      * @param shared subjects that every worker changes
      * @param all what it reads: also what others own
+     * @param endExpected whether connections may end now
      */
-    Worker(int port, int syncBursts, List<Subject> own, List<Subject> shared, List<Subject> all, Findings findings,
-            SplittableRandom random) {
+    Worker(int port, int syncBursts, List<Subject> own, List<Subject> shared, List<Subject> all, BooleanSupplier endExpected,
+            Findings findings, SplittableRandom random) {
         this.port = port;
         this.syncBursts = syncBursts;
         this.own = own;
         this.shared = shared;
         this.all = all;
+        this.endExpected = endExpected;
         this.findings = findings;
         this.random = random;
     }
@@ -49,10 +54,15 @@ final class Worker implements Runnable {
             while (!stopping) {
                 burst(connection);
             }
+        } catch (ProtocolException garbage) {
+            findings.wrong("a reply that is none: " + garbage.getMessage());
         } catch (SocketTimeoutException silent) {
             findings.wrong("the server did not answer for a long time: " + silent);
         } catch (IOException serverGone) {
             // The end of every cycle: what was sent and not answered stays in flight.
+            if (!endExpected.getAsBoolean()) {
+                findings.wrong("a server that nobody ended dropped a connection: " + serverGone);
+            }
         }
     }
 

@@ -27,6 +27,7 @@ final class Workload {
     private final List<Subject> all = new ArrayList<>();
     private final List<Worker> workers = new ArrayList<>();
     private final List<Thread> threads = new ArrayList<>();
+    private volatile boolean endExpected;
 
     Workload(Findings findings, SplittableRandom random) {
         this.findings = findings;
@@ -52,13 +53,20 @@ final class Workload {
         all.addAll(shared);
     }
 
-    void start(int port) {
+    /** @param endsByItself the server may end from the beginning: a fault was planted in it */
+    void start(int port, boolean endsByItself) {
+        endExpected = endsByItself;
         for (int i = 0; i < CONNECTIONS; i++) {
-            Worker worker = new Worker(port, i < SYNCING_CONNECTIONS ? SYNC_BURSTS_OFTEN : SYNC_BURSTS_RARELY, own.get(i), shared, all, findings,
-                    random.split());
+            Worker worker = new Worker(port, i < SYNCING_CONNECTIONS ? SYNC_BURSTS_OFTEN : SYNC_BURSTS_RARELY, own.get(i), shared, all,
+                    () -> endExpected, findings, random.split());
             workers.add(worker);
             threads.add(Thread.ofPlatform().daemon().name("worker-" + i).start(worker));
         }
+    }
+
+    /** From now on the server may end, and its connections with it. */
+    void expectEnd() {
+        endExpected = true;
     }
 
     /** Waits for the workers of a server that is gone. */
