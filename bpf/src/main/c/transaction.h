@@ -137,8 +137,13 @@ GLOBAL int commit_put(struct io *io)
 		return ATTEMPT_AGAIN;
 	u32 class = class_of(bytes);
 	u64 ref = heap_take(io, class);
-	if (!ref)
-		return heap_exhausted(c);
+	if (!ref) {
+		int why = heap_exhausted(c);
+		ref = why == STATUS_MEMORY_FULL ? heap_take_larger(io, class) : 0;
+		if (!ref)
+			return why;
+		class = ref_class(ref);
+	}
 	ref |= t->hash >> 48 << REF_TAG_SHIFT;
 	if (record_store(io, ref, bytes))
 		return STATUS_INTERNAL;
