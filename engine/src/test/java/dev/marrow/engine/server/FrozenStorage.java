@@ -1,0 +1,132 @@
+package dev.marrow.engine.server;
+
+import dev.marrow.wal.FileStorage;
+import dev.marrow.wal.Storage;
+import dev.marrow.wal.StorageFile;
+import java.io.Closeable;
+import java.io.IOException;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.nio.ByteBuffer;
+import java.nio.file.Path;
+import java.util.List;
+
+/** The real file system, except that a sync does not return while it is frozen. Closing thaws it, so that a failed test can stop. */
+final class FrozenStorage implements Storage, AutoCloseable {
+    private final Storage real = new FileStorage();
+    private boolean frozen;
+
+    synchronized void freeze() {
+        frozen = true;
+    }
+
+    synchronized void thaw() {
+        frozen = false;
+        notifyAll();
+    }
+
+    private synchronized void awaitThaw() throws IOException {
+        try {
+            while (frozen) {
+                wait();
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new IOException("interrupted while frozen", e);
+        }
+    }
+
+    @Override
+    public void close() {
+        thaw();
+    }
+
+    private final class File implements StorageFile {
+        private final StorageFile file;
+
+        File(StorageFile file) {
+            this.file = file;
+        }
+
+        @Override
+        public long size() throws IOException {
+            return file.size();
+        }
+
+        @Override
+        public void write(ByteBuffer[] sources, long position) throws IOException {
+            file.write(sources, position);
+        }
+
+        @Override
+        public MemorySegment map(long bytes, Arena arena) throws IOException {
+            return file.map(bytes, arena);
+        }
+
+        @Override
+        public void force() throws IOException {
+            awaitThaw();
+            file.force();
+        }
+
+        @Override
+        public void truncate(long bytes) throws IOException {
+            file.truncate(bytes);
+        }
+
+        @Override
+        public void close() throws IOException {
+            file.close();
+        }
+    }
+
+    @Override
+    public boolean exists(Path path) throws IOException {
+        return real.exists(path);
+    }
+
+    @Override
+    public void createDirectories(Path directory) throws IOException {
+        real.createDirectories(directory);
+    }
+
+    @Override
+    public List<String> list(Path directory) throws IOException {
+        return real.list(directory);
+    }
+
+    @Override
+    public StorageFile create(Path path) throws IOException {
+        return new File(real.create(path));
+    }
+
+    @Override
+    public StorageFile open(Path path) throws IOException {
+        return new File(real.open(path));
+    }
+
+    @Override
+    public StorageFile openReadOnly(Path path) throws IOException {
+        return new File(real.openReadOnly(path));
+    }
+
+    @Override
+    public void rename(Path from, Path to) throws IOException {
+        real.rename(from, to);
+    }
+
+    @Override
+    public void delete(Path path) throws IOException {
+        real.delete(path);
+    }
+
+    @Override
+    public void syncDirectory(Path directory) throws IOException {
+        real.syncDirectory(directory);
+    }
+
+    @Override
+    public Closeable lock(Path path) throws IOException {
+        return real.lock(path);
+    }
+}
