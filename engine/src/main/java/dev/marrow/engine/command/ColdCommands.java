@@ -67,7 +67,7 @@ public final class ColdCommands {
         Optional<CommandSpec> called = CommandTable.called(arguments);
         if (called.isEmpty()) {
             out.error(CommandTable.unknown(arguments));
-        } else if (!called.get().accepts(command.count())) {
+        } else if (!called.get().accepts(command.count()) || refusedByCount(called.get(), command.count())) {
             out.error(CommandTable.wrongArity(called.get()));
         } else if (mustAuthenticate(session, called.get())) {
             out.error("NOAUTH Authentication required.");
@@ -76,6 +76,11 @@ public final class ColdCommands {
                     ? SizeLimits.keyError(command.length())
                     : SizeLimits.valueError(command.length()));
         }
+    }
+
+    /** What MSET and PING check beyond their declared arity. */
+    private static boolean refusedByCount(CommandSpec spec, int count) {
+        return spec.name().equals("mset") && count % 2 == 0 || spec.name().equals("ping") && count > 2;
     }
 
     private boolean mustAuthenticate(Session session, CommandSpec spec) {

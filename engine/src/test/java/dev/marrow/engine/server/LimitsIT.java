@@ -73,7 +73,7 @@ class LimitsIT {
         UNIFORM_TO_1000(i -> new Random(i).nextInt(1000), 2 * SMALL_BUDGET_BYTES),
         UNIFORM_TO_65536(i -> new Random(i).nextInt(65_537), LARGE_BUDGET_BYTES),
         /** All classes at once in a small budget: every one keeps a block that it has only begun. */
-        EACH_ORDER_OF_MAGNITUDE(i -> (int) Math.pow(2, new Random(i).nextDouble() * 16), LARGE_BUDGET_BYTES, 0.83),
+        EACH_ORDER_OF_MAGNITUDE(i -> (int) Math.pow(2, new Random(i).nextDouble() * 16), LARGE_BUDGET_BYTES, 0.75),
         MOSTLY_SMALL_SOME_LARGE(i -> i % 50 == 0 ? 40_000 : 100, SMALL_BUDGET_BYTES);
 
         private final IntUnaryOperator size;
