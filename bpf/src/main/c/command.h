@@ -360,8 +360,15 @@ GLOBAL int prepare(struct io *io)
 		ANSWER(io, "+PONG\r\n");
 	if (op == OP_PING || op == OP_ECHO) {
 		reply_number(io, '$', t->argument_length[1]);
-		reply_in(io, t->argument_offset[1], t->argument_length[1], VALUE_BYTES_MAX);
-		ANSWER(io, "\r\n");
+		u32 length = t->argument_length[1];
+		u8 *out = reply_at(io);
+		if (length > VALUE_BYTES_MAX)
+			return PREPARED_COLD;
+		bpf_probe_read_kernel(out, length, io->in + (t->argument_offset[1] & IN_MASK));
+		out[length] = '\r';
+		out[length + 1] = '\n';
+		io->out_position += length + 2;
+		return PREPARED_ANSWERED;
 	}
 	if ((op == OP_DELETE || op == OP_EXISTS) && count > 2)
 		return PREPARED_COLD;

@@ -40,15 +40,15 @@ int main(void)
 	FIELD(io, batch_result) FIELD(io, batch_extra) FIELD(io, requests) FIELD(io, in) FIELD(io, out)
 
 	SIZE(control) FIELD(control, abi_version) FIELD(control, state) FIELD(control, instance) FIELD(control, hash_seed)
-	FIELD(control, capacity) FIELD(control, memory_bytes) FIELD(control, ring_bytes) FIELD(control, bucket_count)
-	FIELD(control, overflow_count) FIELD(control, shard_count) FIELD(control, slot_count)
+	FIELD(control, capacity) FIELD(control, memory_bytes) FIELD(control, ring_bytes)
+	FIELD(control, directory_device) FIELD(control, directory_inode) FIELD(control, shard_count)
 	FIELD(control, version_floor) FIELD(control, flush_position) FIELD(control, clock_offset_ns)
 	FIELD(control, clock_fixed_ms) FIELD(control, heap_block_count) FIELD(control, heap_final)
 	FIELD(control, clock_floor_ms) FIELD(control, heap_next_block) FIELD(control, overflow_next)
 	FIELD(control, version_high) FIELD(control, durable)
 
 	SIZE(counters) FIELD(counters, keys) FIELD(counters, commands) FIELD(counters, writes) FIELD(counters, attempts_lost)
-	FIELD(counters, purged) FIELD(counters, expired) FIELD(counters, records_used) FIELD(counters, statuses)
+	FIELD(counters, purged) FIELD(counters, expired) FIELD(counters, statuses)
 
 	printf("\n    private static final int[] SIZE_CLASSES = {");
 #define X(i, bytes) printf("%s%d", i ? ", " : "", bytes);

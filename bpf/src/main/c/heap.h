@@ -11,7 +11,6 @@
 
 #include "maps.h"
 
-#define LOCATION_MASK ((1ull << REF_VALID_SHIFT) - 1)
 #define FREE_LOCATION_MASK ((1ull << REF_CLASS_SHIFT) - 1)   /* class is known from the stack it lies on */
 #define FREE_TAG_SHIFT REF_CLASS_SHIFT
 #define REF_VALID (1ull << REF_VALID_SHIFT)

@@ -25,7 +25,7 @@ typedef int32_t s32;
 typedef int64_t s64;
 #endif
 
-/* Changed whenever a layout below changes: pins of another version are refused, never guessed at. */
+/* Changed whenever a layout below, or one of a pinned map in maps.h, changes: pins of another version are refused, never guessed at. */
 #define ABI_VERSION 1
 
 /* ---- limits (docs/ARCHITECTURE.md, "Bounds") ---- */
@@ -107,7 +107,8 @@ enum redo_type {
 /* ---- io slot: the page that a door and the programs share ---- */
 #define IN_BYTES 262144             /* power of two */
 #define OUT_BYTES 262144            /* power of two */
-#define REPLY_BYTES_MAX (VALUE_BYTES_MAX + 512)
+#define REPLY_TEXT_BYTES_MAX 512    /* header of a value, or an error with everything it quotes */
+#define REPLY_BYTES_MAX (VALUE_BYTES_MAX + REPLY_TEXT_BYTES_MAX)
 
 /* What a run does with its slot: the second word of the packet. */
 enum run_operation { RUN_SERVE = 0, RUN_LOAD = 1, RUN_SWEEP = 2, RUN_FLUSH = 3, RUN_BENCH = 4 };
@@ -157,7 +158,7 @@ struct transaction {
 	u32 argument_offset[16];
 	u32 argument_length[16];    /* ARGUMENTS_MAX, and a power of two for the mask */
 	u32 next_offset;            /* of the command behind this one */
-	u32 out_limit;
+	u32 pad1;
 
 	u32 key_offset;
 	u32 key_length;
@@ -234,16 +235,15 @@ struct control {
 	u64 capacity;
 	u64 memory_bytes;
 	u64 ring_bytes;
-	u32 bucket_count;           /* home buckets; overflow buckets follow them in the same map */
-	u32 overflow_count;
+	u64 directory_device;       /* of the data directory's identity file: a copy of a directory is another one */
+	u64 directory_inode;
 	u32 shard_count;
-	u32 slot_count;             /* io slots */
-	u8 pad0[48];
+	u8 pad0[44];
 
 	/* read by every transaction */
 	u64 version_floor;          /* a bucket whose version is below is empty: FLUSHALL and start-up move it */
 	u64 flush_position;         /* log position of the last FLUSHALL (I3) */
-	s64 clock_offset_ns;        /* CLOCK_REALTIME - CLOCK_TAI */
+	s64 clock_offset_ns;        /* CLOCK_REALTIME - CLOCK_BOOTTIME */
 	u64 clock_fixed_ms;         /* tests: when not 0, this is the time */
 	u64 heap_block_count;       /* blocks that the slabs hold now */
 	u32 heap_final;             /* no slab will be added: out of blocks is out of memory */
@@ -272,9 +272,8 @@ struct counters {
 	u64 attempts_lost;          /* revalidation failed, tried again */
 	u64 purged;                 /* buckets emptied behind FLUSHALL */
 	u64 expired;                /* removed because their time had come */
-	u64 records_used;
 	u64 statuses[16];           /* by enum status */
-	u64 pad[9];
+	u64 pad[10];
 };
 
 _Static_assert(sizeof(struct record) == RECORD_HEADER_BYTES, "record header");

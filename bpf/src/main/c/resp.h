@@ -33,8 +33,8 @@ INLINE int parse_length(struct io *io, u32 from, u32 end, u32 *value, u32 *behin
 			return PARSE_OK;
 		}
 		c -= '0';
-		if (c > 9)
-			return PARSE_COLD;
+		if (c > 9 || (i && !v))
+			return PARSE_COLD;      /* no number, or a leading zero */
 		v = v * 10 + c;
 	}
 	return PARSE_COLD;

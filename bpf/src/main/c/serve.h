@@ -8,13 +8,13 @@
 
 #include "execute.h"
 
-/* The run's time, in ms: CLOCK_TAI moved to CLOCK_REALTIME, never before a time that was already used. */
+/* The run's time, in ms: CLOCK_BOOTTIME moved to CLOCK_REALTIME, never before a time that was already used. */
 INLINE u64 now_ms(struct control *c)
 {
 	u64 fixed = READ_ONCE(c->clock_fixed_ms);
 	if (fixed)
 		return fixed;
-	u64 now = (bpf_ktime_get_tai_ns() + READ_ONCE(c->clock_offset_ns)) / 1000000;
+	u64 now = (bpf_ktime_get_boot_ns() + READ_ONCE(c->clock_offset_ns)) / 1000000;
 	u64 floor = READ_ONCE(c->clock_floor_ms);
 	if (now <= floor)
 		return floor;
@@ -76,7 +76,8 @@ INLINE int serve_command(struct io *io)
 	int parsed = parse_command(io, q->in_end);
 	if (parsed != PARSE_OK)
 		return 1 + (parsed == PARSE_COLD ? STATUS_COLD : STATUS_DONE);
-	if (io->out_position >= OUT_BYTES)
+	/* a reply begins with room for its longest fixed text; a value behind it runs into the buffer's tail, never around its end */
+	if (io->out_position > OUT_BYTES - REPLY_TEXT_BYTES_MAX)
 		return 1 + STATUS_OUT_FULL;
 	if (io->commands >= COMMANDS_PER_RUN_MAX)
 		return 1 + STATUS_RUN_LIMIT;

@@ -101,7 +101,9 @@ GLOBAL int locate_anywhere(struct io *io)
 	if (!b || !c)
 		return STATUS_INTERNAL;
 
-	u64 floor = READ_ONCE(c->version_floor), version = READ_ONCE(b->version);
+	/* in this order: a floor that moves in between is seen, and the purge behind it moves the version */
+	u64 version = READ_ONCE(b->version);
+	u64 floor = READ_ONCE(c->version_floor);
 	t->found = 0;
 	t->reference = 0;
 	t->where = t->home;
@@ -157,7 +159,9 @@ INLINE int locate(struct io *io, struct control *c)
 	struct bucket *b = bucket_at(home);
 	if (!b)
 		return STATUS_INTERNAL;
-	u64 floor = READ_ONCE(c->version_floor), version = READ_ONCE(b->version);
+	/* in this order, see locate_anywhere() */
+	u64 version = READ_ONCE(b->version);
+	u64 floor = READ_ONCE(c->version_floor);
 	if (version < floor)
 		return locate_anywhere(io);
 	u64 removal_position = READ_ONCE(b->removal_position), flushed = READ_ONCE(c->flush_position);

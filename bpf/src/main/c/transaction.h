@@ -99,11 +99,14 @@ INLINE void count_keys(struct io *io, s64 difference)
 }
 
 /* Why there is no free record. */
-INLINE int heap_exhausted(struct control *c)
+INLINE int heap_exhausted(struct io *io, struct control *c)
 {
+	u32 final = READ_ONCE(c->heap_final);       /* before the count: it is set before the last blocks are counted */
 	if (READ_ONCE(c->heap_next_block) < READ_ONCE(c->heap_block_count))
 		return ATTEMPT_AGAIN;       /* another allocator took the block that we were after */
-	return READ_ONCE(c->heap_final) ? STATUS_MEMORY_FULL : STATUS_GROWING;
+	if (!final)
+		return STATUS_GROWING;
+	return unchanged(io) ? ATTEMPT_AGAIN : STATUS_MEMORY_FULL;
 }
 
 /* The lock hold of a put: 1 when the new reference is in place, 0 when somebody else was first. */
@@ -138,7 +141,7 @@ GLOBAL int commit_put(struct io *io)
 	u32 class = class_of(bytes);
 	u64 ref = heap_take(io, class);
 	if (!ref) {
-		int why = heap_exhausted(c);
+		int why = heap_exhausted(io, c);
 		ref = why == STATUS_MEMORY_FULL ? heap_take_larger(io, class) : 0;
 		if (!ref)
 			return why;
@@ -156,7 +159,7 @@ GLOBAL int commit_put(struct io *io)
 		struct bucket *fresh = fresh_bucket ? bucket_at(fresh_bucket) : 0;
 		if (!fresh) {
 			heap_give(io, ref);
-			return STATUS_TABLE_FULL;
+			return unchanged(io) ? ATTEMPT_AGAIN : STATUS_TABLE_FULL;
 		}
 		fresh->next = 0;
 		fresh->refs[0] = ref;

@@ -12,6 +12,7 @@ import java.util.HexFormat;
 
 /** The BPF file system, where a store's maps stay while no process has them. One directory a store, named by its instance. */
 public final class BpfFs {
+    static final String CONTROL = "control";
     private static final Path ROOT = Path.of("/sys/fs/bpf");
 
     private BpfFs() {}
@@ -59,6 +60,12 @@ public final class BpfFs {
      */
     public static boolean unpin(byte[] instance) {
         Path directory = directory(instance);
+        try {
+            // first: without it nothing that is left can be taken for a store, should we be killed half-way
+            Files.deleteIfExists(directory.resolve(CONTROL));
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
         try (DirectoryStream<Path> pins = Files.newDirectoryStream(directory)) {
             for (Path pin : pins) {
                 Files.delete(pin);

@@ -48,8 +48,6 @@ public final class ControlPage {
         store(Abi.control_capacity, geometry.capacity());
         store(Abi.control_memory_bytes, geometry.memoryBytes());
         store(Abi.control_ring_bytes, geometry.ringBytes());
-        storeInt(Abi.control_bucket_count, geometry.bucketCount());
-        storeInt(Abi.control_overflow_count, geometry.overflowCount());
         storeInt(Abi.control_shard_count, shardCount);
         versionFloor(Abi.VERSION_STEP);
     }
@@ -73,13 +71,19 @@ public final class ControlPage {
         return instance;
     }
 
+    /** Which file the data directory's identity is: a copy of a directory has the same instance and another file. */
+    public void directory(long device, long inode) {
+        store(Abi.control_directory_device, device);
+        store(Abi.control_directory_inode, inode);
+    }
+
     long[] hashSeed() {
         return new long[] {load(Abi.control_hash_seed), load(Abi.control_hash_seed + 8)};
     }
 
     PinnedStore describe() {
         return new PinnedStore(abiVersion(), state(), instance(), load(Abi.control_capacity), load(Abi.control_memory_bytes),
-                load(Abi.control_ring_bytes));
+                load(Abi.control_ring_bytes), load(Abi.control_directory_device), load(Abi.control_directory_inode));
     }
 
     int shardCount() {
@@ -110,7 +114,7 @@ public final class ControlPage {
         store(Abi.control_durable, position);
     }
 
-    /** CLOCK_REALTIME minus CLOCK_TAI, in nanoseconds. */
+    /** CLOCK_REALTIME minus CLOCK_BOOTTIME, in nanoseconds. */
     public void clockOffsetNanos(long nanos) {
         store(Abi.control_clock_offset_ns, nanos);
     }

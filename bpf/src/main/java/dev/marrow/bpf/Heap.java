@@ -15,7 +15,7 @@ public final class Heap {
 
     private final ControlPage control;
     private final int heapFd;
-    private final int slabCountMax;
+    private volatile int slabCountMax;
 
     Heap(ControlPage control, int heapFd, int slabCountMax) {
         this.control = control;
@@ -42,6 +42,17 @@ public final class Heap {
         return control.heapBlockCount() - control.heapNextBlock() < FREE_BLOCKS_MIN && slabCount() < slabCountMax;
     }
 
+    /** A process that died while it added the last slab may not have said so. */
+    void adopted() {
+        control.heapFinal(slabCount() == slabCountMax);
+    }
+
+    /** What there is now is all there will be while this process runs. */
+    public synchronized void stopGrowing() {
+        slabCountMax = slabCount();
+        control.heapFinal(true);
+    }
+
     /** Adds slabs when too little is free; returns how many. */
     public synchronized int grow() {
         if (!wantsToGrow()) {
@@ -61,10 +72,9 @@ public final class Heap {
                 Bpf.close(slabs[i]);
             }
         }
+        // before the count: whoever sees the new count must not take an old one's shortage for the last word
+        control.heapFinal(count + added == slabCountMax);
         control.heapBlockCount((long) (count + added) * Abi.BLOCKS_PER_SLAB);
-        if (count + added == slabCountMax) {
-            control.heapFinal(true);
-        }
         return added;
     }
 }

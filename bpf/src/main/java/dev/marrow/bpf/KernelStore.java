@@ -22,7 +22,7 @@ import java.util.List;
 public final class KernelStore implements AutoCloseable {
     private static final String PROGRAM = "marrow";
     private static final String OBJECT = "/bpf/marrow.bpf.o";
-    private static final List<String> PINNED = List.of("control", "counters", "buckets", "heap", "allocators", "ring");
+    private static final List<String> PINNED = List.of(BpfFs.CONTROL, "counters", "buckets", "heap", "allocators", "ring");
     private static final int CONFIG_HASH_SEED = 0;
     private static final int CONFIG_BUCKET_COUNT = 16;
     private static final int CONFIG_OVERFLOW_COUNT = 20;
@@ -125,9 +125,10 @@ public final class KernelStore implements AutoCloseable {
 
     /** What the pins say about themselves, without loading anything; see {@link #adopt}. */
     public static PinnedStore inspect(Path pins) {
-        Path path = pins.resolve("control");
-        if (!Files.exists(path)) {
-            return new PinnedStore(0, 0, new byte[16], 0, 0, 0);
+        Path path = pins.resolve(BpfFs.CONTROL);
+        // libbpf would make a missing map anew, empty
+        if (!PINNED.stream().allMatch(name -> Files.exists(pins.resolve(name)))) {
+            return PinnedStore.NONE;
         }
         int fd = Bpf.openPinned(path);
         try (Arena arena = Arena.ofConfined()) {
@@ -144,7 +145,7 @@ public final class KernelStore implements AutoCloseable {
      * @param pinned what {@link #inspect} found, already checked by the caller
      */
     public static KernelStore adopt(Path pins, PinnedStore pinned, int slotCount) {
-        int fd = Bpf.openPinned(pins.resolve("control"));
+        int fd = Bpf.openPinned(pins.resolve(BpfFs.CONTROL));
         long[] hashSeed;
         int shardCount;
         try (Arena arena = Arena.ofConfined()) {
@@ -154,7 +155,9 @@ public final class KernelStore implements AutoCloseable {
         } finally {
             Bpf.close(fd);
         }
-        return new KernelStore(image(OBJECT), pins, pinned.geometry(), hashSeed, shardCount, slotCount);
+        KernelStore store = new KernelStore(image(OBJECT), pins, pinned.geometry(), hashSeed, shardCount, slotCount);
+        store.heap.adopted();
+        return store;
     }
 
     public StoreGeometry geometry() {
@@ -187,7 +190,7 @@ public final class KernelStore implements AutoCloseable {
 
     /** Tells the programs how far the wall clock is from the clock they can read. */
     public void updateClock() {
-        control.clockOffsetNanos(Bpf.clockNanos(Bpf.CLOCK_REALTIME) - Bpf.clockNanos(Bpf.CLOCK_TAI));
+        control.clockOffsetNanos(Bpf.clockNanos(Bpf.CLOCK_REALTIME) - Bpf.clockNanos(Bpf.CLOCK_BOOTTIME));
     }
 
     @Override

@@ -173,4 +173,44 @@ class CommandsKernelIT {
             answers("$-1\r\n", "GET", "many:" + i);
         }
     }
+
+    /** A reply that begins near the end of the output area goes out whole, and touches nobody else's. */
+    @Test
+    void repliesDoNotWrapAroundTheOutputArea() {
+        String big = "B".repeat(Abi.VALUE_BYTES_MAX);
+        answers("+OK\r\n", "SET", "wrap:big", big);
+        String bigReply = "$" + big.length() + "\r\n" + big + "\r\n";
+        String value = "v".repeat(1400);
+        answers("+OK\r\n", "SET", "wrap:value", value);
+        for (int before = 700; before >= 0; before -= 1) {
+            int rest = Abi.OUT_BYTES - before - 3 * bigReply.length();
+            String filler = "f".repeat(rest - "$65536\r\n\r\n".length());
+            answers("+OK\r\n", "SET", "wrap:filler", filler);
+            String commands = TestStore.command("GET", "wrap:big").repeat(3) + TestStore.command("GET", "wrap:filler");
+            String expected = bigReply.repeat(3) + "$" + filler.length() + "\r\n" + filler + "\r\n";
+            switch (before % 3) {
+                case 0 -> {
+                    commands += TestStore.command("GET", "wrap:value");
+                    expected += "$1400\r\n" + value + "\r\n";
+                }
+                case 1 -> {
+                    commands += TestStore.command("ECHO", value);
+                    expected += "$1400\r\n" + value + "\r\n";
+                }
+                default -> {
+                    commands += TestStore.command("GET", "k".repeat(600)) + TestStore.command("EXPIRE", "k", "1", "x".repeat(120));
+                    expected += "-ERR key is 600 bytes; keys are 1 to 512 bytes\r\n-ERR Unsupported option " + "x".repeat(120) + "\r\n";
+                }
+            }
+            String replies = store.run(commands);
+            if (!replies.equals(expected)) {
+                int at = 0;
+                while (at < Math.min(replies.length(), expected.length()) && replies.charAt(at) == expected.charAt(at)) {
+                    at++;
+                }
+                throw new AssertionError("before=" + before + " differs at " + at + " of " + expected.length() + ": "
+                        + replies.substring(at, Math.min(replies.length(), at + 40)));
+            }
+        }
+    }
 }

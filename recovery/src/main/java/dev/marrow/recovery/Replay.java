@@ -15,29 +15,35 @@ import java.lang.foreign.ValueLayout;
  * Fills an empty store from the log. The log's payloads are the ring's bytes, which the load program reads as they are; per key
  * the highest version wins, in whatever order records come (I5).
  *
- * <p>A delete leaves a tombstone in the table until the end. When tombstones fill it, all so far are dropped: nothing behind them
- * in the log can be older, because a record is reserved in the ring after its transaction's snapshot, so that the ring's order
- * is each key's version order, and the log keeps the ring's order.
+ * <p>A delete leaves a tombstone in the table, and now and then all so far are dropped: nothing behind them in the log can be older, because a record is reserved in the ring after its transaction's snapshot, so that the ring's order is
+ * each key's version order, and the log keeps the ring's order. (A start after a kill may write the ring's last records twice, the
+ * second time again in order and to their end.)
  */
 final class Replay implements BatchVisitor {
     private static final int SWEEP_BUCKETS = 1 << 14;
     private static final long PROGRESS_NANOS = 1_000_000_000;
     private static final int RECORD_ALIGNMENT = 8;
+    /** Tombstones are dropped each time so much log, or a share of the memory budget, has been read: they take records' place. */
+    private static final long TOMBSTONE_BYTES_MIN = 16 << 20;
+    private static final int TOMBSTONE_MEMORY_DIVISOR = 8;
 
     private final KernelStore store;
     private final IoSlot slot;
     private final PrintStream progress;
+    private final long tombstoneBytes;
     private final long startNanos = System.nanoTime();
     private long flushVersion;
     private long bytesTotal;
     private long bytesDone;
     private long progressNanos = startNanos;
     private int filled;
+    private long sweptAt;
 
     Replay(KernelStore store, PrintStream progress) {
         this.store = store;
         this.slot = store.slot(0);
         this.progress = progress;
+        this.tombstoneBytes = Math.max(TOMBSTONE_BYTES_MIN, store.geometry().memoryBytes() / TOMBSTONE_MEMORY_DIVISOR);
     }
 
     @Override
@@ -65,6 +71,11 @@ final class Replay implements BatchVisitor {
             at += record;
         }
         bytesDone += length;
+        if (bytesDone - sweptAt > tombstoneBytes) {
+            load();
+            dropTombstones();
+            sweptAt = bytesDone;
+        }
         report();
     }
 

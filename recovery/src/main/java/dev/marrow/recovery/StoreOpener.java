@@ -80,13 +80,18 @@ public final class StoreOpener {
         }
     }
 
-    private static void check(LogDirectory directory, StoreGeometry geometry, PinnedStore pinned) {
+    private static void check(LogDirectory directory, StoreGeometry geometry, PinnedStore pinned) throws IOException {
         if (pinned.abiVersion() != Abi.ABI_VERSION) {
             throw new StartRefusedException("the pinned tables have layout version " + pinned.abiVersion() + ", this release has "
                     + Abi.ABI_VERSION + ": stop them with the release that made them, or drop them with `marrow unpin` and start from the log");
         }
         if (!Arrays.equals(pinned.instance(), directory.instance())) {
             throw new StartRefusedException("the pinned tables belong to another data directory; `marrow unpin` drops them");
+        }
+        FileIdentity identity = FileIdentity.of(directory);
+        if (pinned.directoryDevice() != identity.device() || pinned.directoryInode() != identity.inode()) {
+            throw new StartRefusedException(directory.path() + " is a copy of the directory whose tables are in the kernel: serve the original,"
+                    + " or stop it and drop the tables with `marrow unpin`");
         }
         StoreGeometry has = pinned.geometry();
         if (!has.equals(geometry)) {
@@ -102,6 +107,8 @@ public final class StoreOpener {
         KernelStore store = KernelStore.create(BpfFs.prepare(directory.instance()), geometry, directory.instance(), slotCount);
         try {
             store.updateClock();
+            FileIdentity identity = FileIdentity.of(directory);
+            store.control().directory(identity.device(), identity.inode());
             store.control().state(Abi.STATE_LOADING);
             Replay replay = new Replay(store, progress);
             LogScan scan = LogScanner.scan(directory, replay);

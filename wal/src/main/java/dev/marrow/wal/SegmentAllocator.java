@@ -46,8 +46,9 @@ final class SegmentAllocator {
             }
         } catch (Throwable failure) {
             // I7: the disk that refused the spare is the disk that holds the log.
-            stop();
+            // the cause first: a writer that waits here would report its own disappointment
             onFailure.accept(failure);
+            stop();
         }
     }
 

@@ -15,7 +15,7 @@ public final class Bpf {
     private static final int ENOTSUPP = 524;
 
     public static final int CLOCK_REALTIME = 0;
-    public static final int CLOCK_TAI = 11;
+    public static final int CLOCK_BOOTTIME = 7;
 
     private Bpf() {}
 

@@ -38,14 +38,18 @@ final class ServeCommand implements Callable<Integer> {
             }
         });
         Runtime.getRuntime().addShutdownHook(hook);
-        server.awaitStop();
-        if (server.failure() != null) {
-            System.err.println("marrow: stopping, nothing more is acknowledged: " + Main.explain(server.failure()));
-            exit.set(ExitCode.of(server.failure()));
+        try {
+            server.awaitStop();
+            if (server.failure() != null) {
+                System.err.println("marrow: stopping, nothing more is acknowledged: " + Main.explain(server.failure()));
+            }
+            server.close();
+        } finally {
+            // the last sync may have failed too
+            exit.set(server.failure() == null ? ExitCode.OK : ExitCode.of(server.failure()));
+            System.out.flush();
+            stopped.countDown();
         }
-        server.close();
-        System.out.flush();
-        stopped.countDown();
         return exit.get();
     }
 }

@@ -39,6 +39,13 @@ final class ConfigCommands {
             out.error("ERR syntax error");
             return;
         }
+        // another loop must not read the old configuration and put it back
+        synchronized (control) {
+            setAll(arguments, out);
+        }
+    }
+
+    private void setAll(List<byte[]> arguments, ReplyWriter out) {
         ServerConfig config = control.config();
         Set<ConfigOption> seen = new HashSet<>();
         String name = "";

@@ -10,7 +10,7 @@ public interface Kernel {
      * What the replies depend on is added to the session by {@link Session#waitFor} (I3). A batch may be larger than the
      * shared page: it is then run piece by piece, in order.
      *
-     * @return the replies in order, encoded in the session's protocol version
+     * @return the replies in order, encoded in the session's protocol version; the first error reply is the last one
      */
     List<byte[]> execute(Session session, List<List<byte[]>> commands);
 

@@ -12,10 +12,12 @@ import java.nio.channels.SocketChannel;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.locks.LockSupport;
 
 /** Takes connections on every address that the server listens on and deals them to the event loops in turn. */
 final class Acceptor implements Runnable {
     private static final int BACKLOG = 511;
+    private static final long ACCEPT_RETRY_NANOS = 10_000_000;
     private static final byte[] TOO_MANY = "-ERR max number of clients reached\r\n".getBytes(StandardCharsets.ISO_8859_1);
 
     private final Server server;
@@ -86,7 +88,7 @@ final class Acceptor implements Runnable {
                 }
                 selector.selectedKeys().clear();
             }
-        } catch (IOException | RuntimeException e) {
+        } catch (IOException | RuntimeException | Error e) {
             if (!stopping) {
                 server.fail(e);
             }
@@ -97,19 +99,25 @@ final class Acceptor implements Runnable {
         SocketChannel channel;
         try {
             channel = listener.accept();
-            if (channel == null) {
-                return;
-            }
+        } catch (IOException e) {
+            // out of descriptors: the listener stays ready, so do not spin on it
+            LockSupport.parkNanos(ACCEPT_RETRY_NANOS);
+            return;
+        }
+        if (channel == null) {
+            return;
+        }
+        try {
             channel.configureBlocking(false);
             channel.setOption(StandardSocketOptions.TCP_NODELAY, true);
             channel.setOption(StandardSocketOptions.SO_KEEPALIVE, true);
         } catch (IOException e) {
-            // out of descriptors, or the client is gone already: the listener itself is well
+            reject(channel);
             return;
         }
         if (server.connectedClients() >= server.config().maxclients()) {
             reject(channel);
-        } else if (!server.loops().get(nextLoop++ % server.loops().size()).accept(channel, nextId++)) {
+        } else if (!server.loops().get(Math.floorMod(nextLoop++, server.loops().size())).accept(channel, nextId++)) {
             reject(channel);
         } else {
             accepted++;

@@ -11,6 +11,8 @@ import java.nio.channels.SocketChannel;
 
 /** One client: its socket, what it sent and was not executed yet, its replies, and its state as cold commands see it. */
 final class Connection implements Session {
+    /** A longer wait is as good as none: a year. */
+    private static final long WAIT_MILLIS_MAX = 365L * 24 * 3600 * 1000;
     private static final ByteBuffer NOTHING = ByteBuffer.allocate(0);
 
     private final EventLoop loop;
@@ -309,7 +311,7 @@ final class Connection implements Session {
     @Override
     public void suspendUntilDurable(long position, long timeoutMillis, DurableReply reply) {
         suspendedPosition = position;
-        suspendedUntilNanos = timeoutMillis == 0 ? 0 : System.nanoTime() + timeoutMillis * 1_000_000;
+        suspendedUntilNanos = timeoutMillis == 0 ? 0 : System.nanoTime() + Math.min(timeoutMillis, WAIT_MILLIS_MAX) * 1_000_000;
         suspendedReply = reply;
         loop.suspended(this);
     }

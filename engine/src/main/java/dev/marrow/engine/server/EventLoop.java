@@ -79,7 +79,7 @@ final class EventLoop implements Runnable {
         this.server = server;
         this.slot = slot;
         this.commands = commands;
-        this.coldReply = new ReplyWriter(2, server.config().clientOutputBufferLimit());
+        this.coldReply = new ReplyWriter(2, Math.min(server.config().clientOutputBufferLimit(), server.clientBytesMax() / 2));
         this.selector = Selector.open();
     }
 
@@ -300,7 +300,7 @@ final class EventLoop implements Runnable {
         }
         connection.wrote(slot.writePosition(i));
         reply(connection, slot.outOffset(i), slot.outEnd(i), slot.waitPosition(i));
-        if (slot.commands(i) > 0) {
+        if (slot.commands(i) > 0 || !stalls(slot.status(i))) {
             connection.notStalled();
         }
         switch (slot.status(i)) {
@@ -321,6 +321,10 @@ final class EventLoop implements Runnable {
             }
             default -> throw new IllegalStateException("the kernel side found an invariant broken: status=" + slot.status(i));
         }
+    }
+
+    private static boolean stalls(int status) {
+        return status == Abi.STATUS_RING_FULL || status == Abi.STATUS_GROWING;
     }
 
     private void pause(Connection connection, int at, int end) {
@@ -379,7 +383,12 @@ final class EventLoop implements Runnable {
         List<Connection> again = List.copyOf(stalled);
         stalled.clear();
         for (Connection connection : again) {
-            resume(connection);
+            if (connection.mayExecute()) {
+                resume(connection);
+            } else if (!connection.isClosed() && !connection.isClosing()) {
+                // its replies have to leave first
+                stalled.add(connection);
+            }
         }
     }
 
@@ -438,7 +447,11 @@ final class EventLoop implements Runnable {
             return;
         }
         try {
-            bytesOut += connection.output.flush(connection.channel(), durable);
+            long written = connection.output.flush(connection.channel(), durable);
+            if (written > 0) {
+                bytesOut += written;
+                connection.active(nowNanos);
+            }
         } catch (IOException e) {
             close(connection);
             return;

@@ -31,21 +31,25 @@ final class KernelDoor implements Kernel {
     @Override
     public List<byte[]> execute(Session session, List<List<byte[]>> commands) {
         List<byte[]> replies = new ArrayList<>(commands.size());
+        long startNanos = System.nanoTime();
         for (List<byte[]> command : commands) {
-            replies.add(execute((Connection) session, RequestParser.encode(command)));
+            byte[] reply = execute((Connection) session, RequestParser.encode(command), startNanos);
+            replies.add(reply);
+            if (reply[0] == '-') {
+                break;
+            }
         }
         return replies;
     }
 
-    private byte[] execute(Connection session, byte[] command) {
+    private byte[] execute(Connection session, byte[] command, long startNanos) {
         if (command.length > Abi.IN_BYTES) {
             return "-ERR command is too long\r\n".getBytes(java.nio.charset.StandardCharsets.ISO_8859_1);
         }
         MemorySegment.copy(command, 0, slot.in(), ValueLayout.JAVA_BYTE, 0, command.length);
         int flags = session.requestFlags() & ~Abi.REQUEST_PASS_ALL;
-        long startNanos = System.nanoTime();
         while (true) {
-            boolean stalled = System.nanoTime() - startNanos > server.stallTimeoutNanos();
+            boolean stalled = System.nanoTime() - startNanos > server.stallTimeoutNanos() || server.isStopping();
             slot.request(0, 0, command.length, stalled ? flags | Abi.REQUEST_FAIL_STALLED : flags);
             slot.serve(1);
             switch (slot.status(0)) {
@@ -86,7 +90,7 @@ final class KernelDoor implements Kernel {
             long startNanos = System.nanoTime();
             slot.flush();
             while (slot.batchStatus() == Abi.STATUS_RING_FULL) {
-                if (System.nanoTime() - startNanos > server.stallTimeoutNanos()) {
+                if (System.nanoTime() - startNanos > server.stallTimeoutNanos() || server.isStopping()) {
                     throw new StalledException();
                 }
                 server.log().wake();

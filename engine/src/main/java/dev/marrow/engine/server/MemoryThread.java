@@ -2,20 +2,26 @@ package dev.marrow.engine.server;
 
 import dev.marrow.bpf.Heap;
 import dev.marrow.bpf.KernelStore;
+import dev.marrow.bpf.libbpf.BpfException;
+import java.io.PrintStream;
 import java.util.concurrent.locks.LockSupport;
+import java.util.function.Consumer;
 
 /** Adds memory for records before it is needed, and keeps the programs' clock right. */
 final class MemoryThread implements Runnable {
+    private static final int ENOMEM = 12;
     private static final long PERIOD_NANOS = 50_000_000;
 
     private final KernelStore store;
     private final Heap heap;
-    private final java.util.function.Consumer<Throwable> onFailure;
+    private final PrintStream console;
+    private final Consumer<Throwable> onFailure;
     private final Thread thread;
     private volatile boolean stopping;
 
-    MemoryThread(KernelStore store, java.util.function.Consumer<Throwable> onFailure) {
+    MemoryThread(KernelStore store, PrintStream console, Consumer<Throwable> onFailure) {
         this.store = store;
+        this.console = console;
         this.heap = store.heap();
         this.onFailure = onFailure;
         this.thread = Thread.ofPlatform().name("marrow-memory").daemon().unstarted(this);
@@ -37,12 +43,27 @@ final class MemoryThread implements Runnable {
         try {
             while (!stopping) {
                 store.updateClock();
-                if (heap.grow() == 0) {
+                if (grow() == 0) {
                     LockSupport.parkNanos(PERIOD_NANOS);
                 }
             }
         } catch (Throwable t) {
             onFailure.accept(t);
+        }
+    }
+
+    /** The machine can have less memory than the budget says: then the budget ends here, and writes that need more get -OOM. */
+    private int grow() {
+        try {
+            return heap.grow();
+        } catch (BpfException e) {
+            if (e.errno() != ENOMEM) {
+                throw e;
+            }
+            heap.stopGrowing();
+            console.println("memory: the kernel has no more for records at " + heap.bytes() + " bytes, --memory allows "
+                    + store.geometry().memoryBytes() + ": " + e.getMessage());
+            return 0;
         }
     }
 

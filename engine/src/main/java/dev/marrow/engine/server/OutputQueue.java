@@ -13,23 +13,30 @@ import java.util.ArrayDeque;
  */
 final class OutputQueue {
     private static final int BYTES_FIRST = 4096;
+    /** Up to here the buffer doubles; beyond, it grows by what is needed and an eighth. */
+    private static final int DOUBLING_BYTES_MAX = 1 << 20;
     /** A buffer that a burst made larger than this is given back once empty. */
     private static final int BYTES_KEPT = 1 << 16;
+    /** Most bytes offered to the socket at once: NIO copies what it is offered, and a slow reader takes little of it. */
+    private static final int WRITE_BYTES_MAX = 1 << 18;
+    private static final int SPARE_STRETCHES_MAX = 4;
 
+    /** Unsent bytes are [start, position). */
     private ByteBuffer buffer = ByteBuffer.allocate(0);
-    /** Position of buffer[0] in the connection's stream of replies. */
-    private long base;
+    private int start;
+    /** Bytes sent so far: the place of {@code start} in the connection's stream of replies. */
+    private long sent;
     private final ArrayDeque<Stretch> held = new ArrayDeque<>();
     private final ArrayDeque<Stretch> spare = new ArrayDeque<>();
 
-    /** Replies up to stream position {@code end} may leave when {@code wait} is durable. */
+    /** Replies up to place {@code end} of the stream may leave when {@code wait} is durable. */
     private static final class Stretch {
         private long end;
         private long wait;
     }
 
     int size() {
-        return buffer.position();
+        return buffer.position() - start;
     }
 
     /** Bytes of memory held. */
@@ -38,7 +45,7 @@ final class OutputQueue {
     }
 
     boolean isEmpty() {
-        return buffer.position() == 0;
+        return size() == 0;
     }
 
     /** Whether something waits for the log, rather than for the client to read. */
@@ -53,7 +60,7 @@ final class OutputQueue {
         }
         reserve(count);
         buffer.put(replies);
-        long end = base + buffer.position();
+        long end = sent + size();
         Stretch last = held.peekLast();
         if (last != null && last.wait >= wait) {
             last.end = end;
@@ -69,52 +76,45 @@ final class OutputQueue {
         if (buffer.remaining() >= count) {
             return;
         }
-        int needed = Math.addExact(buffer.position(), count);
-        ByteBuffer larger = ByteBuffer.allocate(Math.max(BYTES_FIRST, Math.max(needed, (int) Math.min(Integer.MAX_VALUE - 8L, 2L * needed))));
-        buffer.flip();
-        larger.put(buffer);
-        buffer = larger;
+        int needed = Math.addExact(size(), count);
+        ByteBuffer unsent = buffer.duplicate().flip().position(start);
+        if (needed <= buffer.capacity() / 2) {
+            buffer.clear();
+            buffer.put(unsent);
+        } else {
+            int room = needed < DOUBLING_BYTES_MAX ? 2 * needed : Math.addExact(needed, needed / 8);
+            buffer = ByteBuffer.allocate(Math.max(BYTES_FIRST, room)).put(unsent);
+        }
+        start = 0;
     }
 
     /**
-     * Writes what may leave.
+     * Writes what may leave and the socket takes.
      *
      * @return bytes written
      */
-    int flush(WritableByteChannel channel, long durable) throws IOException {
-        long end = base;
+    long flush(WritableByteChannel channel, long durable) throws IOException {
+        long total = 0;
         while (!held.isEmpty() && held.peekFirst().wait <= durable) {
-            Stretch done = held.pollFirst();
-            end = done.end;
-            if (spare.size() < 4) {
-                spare.addLast(done);
+            int offered = (int) Math.min(held.peekFirst().end - sent, WRITE_BYTES_MAX);
+            int written = channel.write(buffer.duplicate().limit(start + offered).position(start));
+            start += written;
+            sent += written;
+            total += written;
+            if (sent == held.peekFirst().end) {
+                Stretch done = held.pollFirst();
+                if (spare.size() < SPARE_STRETCHES_MAX) {
+                    spare.addLast(done);
+                }
+            }
+            if (written < offered) {
+                break;
             }
         }
-        int count = (int) (end - base);
-        if (count == 0) {
-            return 0;
+        if (isEmpty()) {
+            start = 0;
+            buffer = buffer.capacity() > BYTES_KEPT ? ByteBuffer.allocate(0) : buffer.clear();
         }
-        ByteBuffer out = buffer.duplicate().flip().limit(count);
-        int written = channel.write(out);
-        drop(written);
-        if (written < count) {
-            Stretch rest = spare.isEmpty() ? new Stretch() : spare.pollLast();
-            rest.end = end;
-            rest.wait = 0;
-            held.addFirst(rest);
-        }
-        return written;
-    }
-
-    private void drop(int count) {
-        buffer.flip().position(count);
-        if (buffer.hasRemaining()) {
-            buffer.compact();
-        } else if (buffer.capacity() > BYTES_KEPT) {
-            buffer = ByteBuffer.allocate(0);
-        } else {
-            buffer.clear();
-        }
-        base += count;
+        return total;
     }
 }

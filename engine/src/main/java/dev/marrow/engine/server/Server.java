@@ -29,6 +29,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CountDownLatch;
+import java.util.function.LongSupplier;
 
 /**
  * A running store with its server door. Start: lock the directory, adopt or rebuild the tables, start the log, listen. Stop:
@@ -88,8 +89,11 @@ public final class Server implements ServerControl, AutoCloseable {
             StoreOpener.Opened opened = StoreOpener.open(directory, geometry, 2 * config.eventLoops() + 1, console);
             this.store = opening.add(opened.store(), KernelStore::close);
             this.report = opened.report();
-            this.memory = opening.add(new MemoryThread(store, this::fail), thread -> { });
-            LogWriterOptions options = LogWriterOptions.defaults().withDurability(config.durability());
+            this.memory = opening.add(new MemoryThread(store, console, this::fail), thread -> { });
+            // never behind the time that programs have used: what has expired stays expired after a cold start
+            LongSupplier clock = () -> Math.max(System.currentTimeMillis(), store.control().clockFloorMillis());
+            LogWriterOptions options = new LogWriterOptions(config.durability(), LogWriterOptions.SEGMENT_BYTES_DEFAULT,
+                    LogWriterOptions.SYNC_PERIOD_MILLIS_DEFAULT, clock, System::nanoTime);
             this.log = new LogWriter(store.ring(), directory, opened.logStart(), options, new LogEvents());
             this.expiry = new ExpiryThread(this, store.slot(2 * config.eventLoops()));
             for (int i = 0; i < config.eventLoops(); i++) {
@@ -166,6 +170,11 @@ public final class Server implements ServerControl, AutoCloseable {
         return failure;
     }
 
+    /** Whether a stop has begun: nobody waits for long any more. */
+    boolean isStopping() {
+        return stopRequested.getCount() == 0;
+    }
+
     /** Something that must not happen did: no more replies (I7). */
     void fail(Throwable cause) {
         if (failure == null) {
@@ -179,30 +188,46 @@ public final class Server implements ServerControl, AutoCloseable {
         stopRequested.countDown();
     }
 
-    /** Stops. Clean: everything acknowledged and everything executed is synced, the log is sealed, the pins are removed. */
+    /**
+     * Stops. Clean: everything acknowledged and everything executed is synced, the log is sealed, the pins are removed. Every step
+     * is tried, whatever the ones before it did; {@link #failure} says whether the stop was clean.
+     */
     @Override
     public void close() throws IOException {
-        boolean clean = failure == null;
+        stopRequested.countDown();
+        step(acceptor::stop);
+        loops.forEach(EventLoop::stop);
+        for (Thread thread : loopThreads) {
+            step(thread::join);
+        }
+        step(expiry::stop);
+        step(memory::stop);
+        step(log::close);
+        if (log.failed()) {
+            fail(new IOException("the log failed"));
+        }
+        if (failure == null) {
+            step(store::close);
+            step(() -> BpfFs.unpin(directory.instance()));
+        }
+        // after a failure a thread of the log may hang in a call on the ring's memory, so that stays mapped until the process ends
+        step(directory::close);
+        console.println(failure == null ? "stopped: log synced and sealed, pins removed" : "stopped after a failure: pins kept");
+    }
+
+    private interface Step {
+        void run() throws Exception;
+    }
+
+    private void step(Step step) {
         try {
-            acceptor.stop();
-            loops.forEach(EventLoop::stop);
-            for (Thread thread : loopThreads) {
-                thread.join();
-            }
-            expiry.stop();
-            memory.stop();
+            step.run();
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
-            clean = false;
+            fail(e);
+        } catch (Exception e) {
+            fail(e);
         }
-        log.close();
-        clean &= !log.failed() && failure == null;
-        store.close();
-        if (clean) {
-            BpfFs.unpin(directory.instance());
-        }
-        directory.close();
-        console.println(clean ? "stopped: log synced and sealed, pins removed" : "stopped after a failure: pins kept");
     }
 
     // ---- what the parts ask for ----
@@ -246,7 +271,7 @@ public final class Server implements ServerControl, AutoCloseable {
 
     /** Whether replies wait for nothing ({@code everysec}). */
     boolean acknowledgesAtOnce() {
-        return config.durability() == Durability.EVERYSEC;
+        return config.durability() == Durability.EVERYSEC && !log.failed();
     }
 
     long stallTimeoutNanos() {
