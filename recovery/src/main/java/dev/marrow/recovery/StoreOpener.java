@@ -104,7 +104,7 @@ public final class StoreOpener {
 
     private static Opened cold(LogDirectory directory, StoreGeometry geometry, int slotCount, PrintStream progress) throws IOException {
         long startNanos = System.nanoTime();
-        KernelStore store = KernelStore.create(BpfFs.prepare(directory.instance()), geometry, directory.instance(), slotCount);
+        KernelStore store = create(directory, geometry, slotCount);
         try {
             store.updateClock();
             FileIdentity identity = FileIdentity.of(directory);
@@ -122,6 +122,15 @@ public final class StoreOpener {
             return new Opened(store, logStart, report);
         } catch (IOException | RuntimeException | Error e) {
             store.close();
+            BpfFs.unpin(directory.instance());
+            throw e;
+        }
+    }
+
+    private static KernelStore create(LogDirectory directory, StoreGeometry geometry, int slotCount) {
+        try {
+            return KernelStore.create(BpfFs.prepare(directory.instance()), geometry, directory.instance(), slotCount);
+        } catch (RuntimeException | Error e) {
             BpfFs.unpin(directory.instance());
             throw e;
         }
