@@ -5,6 +5,7 @@ import org.junit.jupiter.api.Test;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 /** Negative control: with the version rule taken out of the programs, the tests of races must turn red. */
+@org.junit.jupiter.api.Timeout(value = 120, threadMode = org.junit.jupiter.api.Timeout.ThreadMode.SEPARATE_THREAD)
 class RacesControlKernelIT {
     private static final class Broken extends RacesKernelIT {
         @Override

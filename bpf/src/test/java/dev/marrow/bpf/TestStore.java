@@ -7,6 +7,9 @@ import java.security.SecureRandom;
 
 /** A real store with pins of its own, which close() removes. Drops its log: these tests are about the table. */
 final class TestStore implements AutoCloseable {
+    /** Each is ATTEMPTS_MAX lost attempts already. */
+    private static final int BUSY_MAX = 10_000;
+
     final byte[] instance = new byte[16];
     final KernelStore store;
     /** Somebody else empties the ring, which has one consumer only. */
@@ -38,6 +41,7 @@ final class TestStore implements AutoCloseable {
         MemorySegment.copy(in, 0, slot.in(), ValueLayout.JAVA_BYTE, 0, in.length);
         StringBuilder replies = new StringBuilder();
         int from = 0;
+        int busy = 0;
         while (true) {
             slot.request(0, from, in.length, flags);
             slot.serve(1);
@@ -48,7 +52,12 @@ final class TestStore implements AutoCloseable {
                 case Abi.STATUS_DONE -> {
                     return replies.toString();
                 }
-                case Abi.STATUS_OUT_FULL, Abi.STATUS_RUN_LIMIT, Abi.STATUS_BUSY -> { }
+                case Abi.STATUS_OUT_FULL, Abi.STATUS_RUN_LIMIT -> { }
+                case Abi.STATUS_BUSY -> {
+                    if (++busy > BUSY_MAX) {
+                        throw new AssertionError("a transaction finds no end: the table is broken");
+                    }
+                }
                 case Abi.STATUS_RING_FULL -> {
                     if (!drainedElsewhere) {
                         dropLog();

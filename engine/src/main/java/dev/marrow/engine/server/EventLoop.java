@@ -311,8 +311,8 @@ final class EventLoop implements Runnable {
                 pause(connection, at, end);
             }
             case Abi.STATUS_COLD -> queue(connection, cold(connection, at, end), end);
-            case Abi.STATUS_OUT_FULL, Abi.STATUS_RUN_LIMIT, Abi.STATUS_BUSY -> queue(connection, at, end);
-            case Abi.STATUS_RING_FULL, Abi.STATUS_GROWING -> {
+            case Abi.STATUS_OUT_FULL, Abi.STATUS_RUN_LIMIT -> queue(connection, at, end);
+            case Abi.STATUS_RING_FULL, Abi.STATUS_GROWING, Abi.STATUS_BUSY -> {
                 server.log().wake();
                 server.memory().wakeIfNeeded();
                 connection.stalled(nowNanos);
@@ -324,7 +324,7 @@ final class EventLoop implements Runnable {
     }
 
     private static boolean stalls(int status) {
-        return status == Abi.STATUS_RING_FULL || status == Abi.STATUS_GROWING;
+        return status == Abi.STATUS_RING_FULL || status == Abi.STATUS_GROWING || status == Abi.STATUS_BUSY;
     }
 
     private void pause(Connection connection, int at, int end) {

@@ -61,8 +61,10 @@ final class KernelDoor implements Kernel {
                     session.waitFor(slot.waitPosition(0));
                     return slot.out().asSlice(slot.outOffset(0), slot.outEnd(0) - slot.outOffset(0)).toArray(ValueLayout.JAVA_BYTE);
                 }
-                case Abi.STATUS_BUSY -> { }
-                case Abi.STATUS_RING_FULL, Abi.STATUS_GROWING -> {
+                case Abi.STATUS_RING_FULL, Abi.STATUS_GROWING, Abi.STATUS_BUSY -> {
+                    if (stalled) {
+                        throw new StalledException();
+                    }
                     server.log().wake();
                     server.memory().wakeIfNeeded();
                     LockSupport.parkNanos(RETRY_NANOS);
