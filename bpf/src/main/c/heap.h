@@ -20,8 +20,7 @@ static const u32 class_bytes[64] = {
 #define X(i, bytes) [i] = bytes,
 	SIZE_CLASSES(X)
 #undef X
-	[50] = ~0u, [51] = ~0u, [52] = ~0u, [53] = ~0u, [54] = ~0u, [55] = ~0u, [56] = ~0u, [57] = ~0u,
-	[58] = ~0u, [59] = ~0u, [60] = ~0u, [61] = ~0u, [62] = ~0u, [63] = ~0u,
+	[60] = ~0u, [61] = ~0u, [62] = ~0u, [63] = ~0u,
 };
 
 INLINE u32 class_of(u32 bytes)
@@ -49,16 +48,16 @@ INLINE void *block_of(u64 ref)
 	return bpf_map_lookup_elem(blocks, &index);
 }
 
-INLINE u32 offset_of(u64 ref, u32 class)
+INLINE u32 offset_of(u64 ref)
 {
-	return (u32)(ref & ((1 << REF_INDEX_BITS) - 1)) * class_bytes[class & 63];
+	return (u32)(ref & ((1 << REF_OFFSET_BITS) - 1)) * 8;
 }
 
 /* Copies `bytes` of the record, from `from` on.  0, or -1 when the reference makes no sense any more. */
 INLINE int record_read(void *to, u32 bytes, u64 ref, u32 from)
 {
 	u8 *block = block_of(ref);
-	u32 offset = offset_of(ref, ref_class(ref));
+	u32 offset = offset_of(ref);
 	if (!block || offset > BLOCK_BYTES - RECORD_CLASS_BYTES_MIN)
 		return -1;
 	return bpf_probe_read_kernel(to, bytes, block + offset + from);
@@ -76,7 +75,7 @@ _Static_assert(RECORD_HEADER_BYTES + WINDOW_KEY_BYTES + WINDOW_VALUE_BYTES + 8 <
 INLINE u8 *record_window(u64 ref)
 {
 	u8 *block = block_of(ref);
-	u32 offset = offset_of(ref, ref_class(ref));
+	u32 offset = offset_of(ref);
 	if (!block || offset > BLOCK_BYTES - WINDOW_BYTES)
 		return 0;
 	return block + offset;
@@ -92,10 +91,10 @@ INLINE u8 *record_window(u64 ref)
 } while (0)
 
 /* The first word of a record: log position, or link while it is free. */
-INLINE u64 *record_word(u64 ref, u32 class)
+INLINE u64 *record_word(u64 ref)
 {
 	u8 *block = block_of(ref);
-	u32 offset = offset_of(ref, class);
+	u32 offset = offset_of(ref);
 	if (!block || offset > BLOCK_BYTES - RECORD_CLASS_BYTES_MIN)
 		return 0;
 	return (u64 *)(block + offset);
@@ -109,7 +108,7 @@ GLOBAL int record_store_large(struct io *io, u64 ref, u32 bytes)
 		return -1;
 	u32 class = ref_class(ref);
 	u8 *block = block_of(ref);
-	u32 offset = offset_of(ref, class);
+	u32 offset = offset_of(ref);
 	if (!block)
 		return -1;
 	switch (class) {
@@ -153,7 +152,7 @@ INLINE u64 pop_free(struct allocator *a, u32 class)
 		if (!location)
 			return 0;
 		location--;
-		u64 *link = record_word(location, class);
+		u64 *link = record_word(location);
 		if (!link)
 			return 0;
 		u64 next = READ_ONCE(*link) & FREE_LOCATION_MASK;
@@ -164,24 +163,69 @@ INLINE u64 pop_free(struct allocator *a, u32 class)
 	return 0;
 }
 
-/* A location from the block that this allocator is cutting, taking a fresh block when it is used up; or 0. */
-INLINE u64 cut_block(struct allocator *a, struct control *c, u32 class)
+/* A whole block nobody has; 0: none left, else its index + 1. */
+INLINE u64 take_block(struct control *c)
 {
-	u32 per_block = BLOCK_BYTES / class_bytes[class & 63];
-	u64 limit = READ_ONCE(c->heap_block_count), found = 0;
+	for (u32 i = 0; i < 8; i++) {
+		u64 block = READ_ONCE(c->heap_next_block);
+		if (block >= READ_ONCE(c->heap_block_count))
+			return 0;
+		if (__sync_val_compare_and_swap(&c->heap_next_block, block, block + 1) == block)
+			return block + 1;
+	}
+	return 0;
+}
+
+/* A piece nobody has, for records of a small class: a chunk of the block that all small classes share.  0: none left. */
+#define PIECE_FOUND (1ull << 63)
+#define PIECE_WHOLE_BLOCK (1ull << 62)
+INLINE u64 take_chunk(struct control *c)
+{
+	for (u32 i = 0; i < 8; i++) {
+		u64 cursor = READ_ONCE(c->chunk_cursor);
+		if (cursor && (cursor & 15) < CHUNKS_PER_BLOCK) {
+			if (__sync_val_compare_and_swap(&c->chunk_cursor, cursor, cursor + 1) == cursor)
+				return cursor | PIECE_FOUND;
+			continue;
+		}
+		u64 block = take_block(c);
+		if (!block)
+			return 0;
+		u64 first = (block - 1) << 4;
+		if (__sync_val_compare_and_swap(&c->chunk_cursor, cursor, first | 1) == cursor)
+			return first | PIECE_FOUND;
+		return first | PIECE_FOUND | PIECE_WHOLE_BLOCK;     /* another one shares its block already: ours is all ours */
+	}
+	return 0;
+}
+
+/* A location from the piece that this allocator is cutting, taking a fresh one when it is used up; or 0. */
+INLINE u64 cut_piece(struct allocator *a, struct control *c, u32 class)
+{
+	u32 words = class_bytes[class & 63] / 8;
+	u64 found = 0;
 
 	bpf_spin_lock(&a->lock);
-	if (a->block && a->block_next < per_block) {
-		found = ((a->block - 1) << REF_BLOCK_SHIFT | a->block_next) | REF_VALID;
-		a->block_next++;
-	} else {
-		u64 block = READ_ONCE(c->heap_next_block);
-		/* lost to another allocator: the caller finds nothing here this time and tries again */
-		if (block < limit && __sync_val_compare_and_swap(&c->heap_next_block, block, block + 1) == block) {
-			a->block = block + 1;
-			a->block_next = 1;
-			found = (block << REF_BLOCK_SHIFT) | REF_VALID;
+	if (!a->block || a->next + words > a->end) {
+		u64 piece = 0;
+		if (class < SMALL_CLASS_COUNT) {
+			piece = take_chunk(c);
+		} else {
+			u64 block = take_block(c);
+			if (block)
+				piece = (block - 1) << 4 | PIECE_FOUND | PIECE_WHOLE_BLOCK;
 		}
+		if (piece) {
+			a->block = ((piece & (PIECE_WHOLE_BLOCK - 1)) >> 4) + 1;
+			a->next = (piece & 15) * (CHUNK_BYTES / 8);
+			a->end = piece & PIECE_WHOLE_BLOCK ? BLOCK_BYTES / 8 : a->next + CHUNK_BYTES / 8;
+		} else {
+			words = 0;
+		}
+	}
+	if (words) {
+		found = ((a->block - 1) << REF_BLOCK_SHIFT | a->next) | REF_VALID;
+		a->next += words;
 	}
 	bpf_spin_unlock(&a->lock);
 	return found;
@@ -204,7 +248,7 @@ GLOBAL u64 heap_take_anywhere(struct io *io, u32 class)
 			return 0;
 		u64 found = pop_free(a, class);
 		if (!found)
-			found = cut_block(a, c, class);
+			found = cut_piece(a, c, class);
 		if (found)
 			return found | (u64)class << REF_CLASS_SHIFT;
 	}
@@ -217,7 +261,7 @@ INLINE u64 heap_take(struct io *io, u32 class)
 	struct allocator *a = allocator_of(class, io->shard);
 	if (a) {
 		u64 head = READ_ONCE(a->free), location = head & FREE_LOCATION_MASK;
-		u64 *link = location ? record_word(location - 1, class) : 0;
+		u64 *link = location ? record_word(location - 1) : 0;
 		if (link) {
 			u64 next = (READ_ONCE(*link) & FREE_LOCATION_MASK) | ((head >> FREE_TAG_SHIFT) + 1) << FREE_TAG_SHIFT;
 			if (__sync_val_compare_and_swap(&a->free, head, next) == head)
@@ -247,7 +291,7 @@ GLOBAL int heap_give(struct io *io, u64 ref)
 		return -1;
 	u32 class = ref_class(ref);
 	struct allocator *a = allocator_of(class, io->shard);
-	u64 *link = record_word(ref, class);
+	u64 *link = record_word(ref);
 	if (!a || !link)
 		return -1;
 	u64 location = (ref & FREE_LOCATION_MASK) + 1;

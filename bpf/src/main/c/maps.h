@@ -62,13 +62,15 @@ struct {
 	__array(values, struct slab);
 } heap SEC(".maps");
 
-/* Where free records of a class come from: a stack of freed ones (compare-and-swap), then the rest of a block (lock). */
+/* Where free records of a class come from: a stack of freed ones (compare-and-swap), then the rest of a chunk or block (lock). */
 struct allocator {
-	struct bpf_spin_lock lock;  /* guards block_next and block */
-	u32 block_next;             /* records of `block` handed out */
+	struct bpf_spin_lock lock;  /* guards block, next and end */
+	u32 pad0;
 	u64 block;                  /* index + 1 of the block being cut, 0: none */
+	u32 next;                   /* the piece of it that is left, in words of eight bytes */
+	u32 end;
 	u64 free;                   /* tag << FREE_TAG_SHIFT | location, 0 below the tag: empty */
-	u64 pad[5];
+	u64 pad[4];
 };
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);

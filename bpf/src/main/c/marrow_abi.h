@@ -67,31 +67,36 @@ enum redo_type {
 	REDO_FLUSH = 3,             /* every record with a version below this one's is gone; no key, no value */
 };
 
-/* ---- heap: blocks cut into records of one size class ---- */
-#define BLOCK_BYTES 264448          /* four records of the largest class */
-#define BLOCKS_PER_SLAB 16
+/* ---- heap: slabs of blocks of chunks; a small class cuts its records from chunks, a large one from whole blocks, so that
+ * a class that has only begun its last piece keeps little from the others ---- */
+#define CHUNK_BYTES 66112           /* one record of the largest class */
+#define CHUNKS_PER_BLOCK 8
+#define BLOCK_BYTES (CHUNK_BYTES * CHUNKS_PER_BLOCK)
+#define BLOCKS_PER_SLAB 8
 #define SLABS_MAX 65536             /* 258 GiB of records */
 
-/* Sizes in bytes, ascending.  From 4,544 on they are a block's whole divisors, rounded down to 64, so that large values
- * waste little at a block's end; below they sit just above the powers of two that values like to have. */
+/* Sizes in bytes, ascending, a seventh apart at most.  From 1,240 on they are whole divisors of their chunk or block, so that
+ * nothing is lost at its end; some sit just above the powers of two that values like to have. */
 #define SIZE_CLASSES(X) \
-	X(0, 64) X(1, 80) X(2, 96) X(3, 112) X(4, 128) X(5, 144) X(6, 160) X(7, 176) X(8, 192) X(9, 224) \
-	X(10, 256) X(11, 288) X(12, 320) X(13, 384) X(14, 448) X(15, 512) X(16, 576) X(17, 640) X(18, 768) X(19, 896) \
-	X(20, 1088) X(21, 1280) X(22, 1536) X(23, 1792) X(24, 2112) X(25, 2560) X(26, 3072) X(27, 3584) X(28, 4160) X(29, 4544) \
-	X(30, 5056) X(31, 5696) X(32, 6592) X(33, 7296) X(34, 8256) X(35, 9088) X(36, 10112) X(37, 11456) X(38, 13184) X(39, 14656) \
-	X(40, 16512) X(41, 18880) X(42, 22016) X(43, 26432) X(44, 29376) X(45, 33024) X(46, 37760) X(47, 44032) X(48, 52864) X(49, 66112)
-#define SIZE_CLASS_COUNT 50
-#define RECORD_CLASS_BYTES_MIN 64
+	X(0, 48) X(1, 56) X(2, 64) X(3, 72) X(4, 80) X(5, 88) X(6, 96) X(7, 104) X(8, 112) X(9, 128) \
+	X(10, 144) X(11, 160) X(12, 176) X(13, 192) X(14, 224) X(15, 256) X(16, 296) X(17, 344) X(18, 400) X(19, 464) \
+	X(20, 536) X(21, 616) X(22, 712) X(23, 824) X(24, 944) X(25, 1088) X(26, 1240) X(27, 1432) X(28, 1648) X(29, 1888) \
+	X(30, 2128) X(31, 2448) X(32, 2752) X(33, 3144) X(34, 3672) X(35, 4160) X(36, 4632) X(37, 5184) X(38, 5808) X(39, 6528) \
+	X(40, 7344) X(41, 8264) X(42, 9272) X(43, 10368) X(44, 11752) X(45, 13216) X(46, 14688) X(47, 16528) X(48, 18888) X(49, 21152) \
+	X(50, 24040) X(51, 26440) X(52, 29376) X(53, 33056) X(54, 37776) X(55, 44072) X(56, 48080) X(57, 52888) X(58, 58760) X(59, 66112)
+#define SIZE_CLASS_COUNT 60
+#define SMALL_CLASS_COUNT 35          /* these are cut from chunks */
+#define RECORD_CLASS_BYTES_MIN 48
 #define RECORD_CLASS_BYTES_MAX 66112
 
 /* ---- reference: where a record is, and 16 bits of its key's hash.  0 means none. ----
- *   63        48 47     46   41 40        13 12      0
- *   |    tag    | 1 | class | block       | index   |
+ *   63        48 47     46   41 40        17 16      0
+ *   |    tag    | 1 | class | block       | offset  |
  */
-#define REF_INDEX_BITS 13
-#define REF_BLOCK_BITS 28
+#define REF_OFFSET_BITS 17          /* in words of eight bytes */
+#define REF_BLOCK_BITS 24
 #define REF_CLASS_BITS 6
-#define REF_BLOCK_SHIFT REF_INDEX_BITS
+#define REF_BLOCK_SHIFT REF_OFFSET_BITS
 #define REF_CLASS_SHIFT (REF_BLOCK_SHIFT + REF_BLOCK_BITS)
 #define REF_VALID_SHIFT (REF_CLASS_SHIFT + REF_CLASS_BITS)
 #define REF_TAG_SHIFT (REF_VALID_SHIFT + 1)
@@ -255,8 +260,9 @@ struct control {
 	u64 heap_next_block;
 	u64 overflow_free;          /* stack of freed overflow buckets: tag << 32 | bucket index */
 	u64 overflow_next;          /* overflow buckets never used so far start here */
+	u64 chunk_cursor;           /* block << 4 | chunks taken of the block that small classes share; 0 at first */
 	u64 version_high;           /* every bucket's version is below this + VERSION_STEP */
-	u8 pad3[24];
+	u8 pad3[16];
 
 	/* moved by the log writer */
 	u64 durable;                /* ring position up to which everything is synced */
@@ -278,7 +284,8 @@ struct counters {
 
 _Static_assert(sizeof(struct record) == RECORD_HEADER_BYTES, "record header");
 _Static_assert(RECORD_BYTES_MAX <= RECORD_CLASS_BYTES_MAX, "largest record fits the largest class");
-_Static_assert(RECORD_CLASS_BYTES_MAX * 4 == BLOCK_BYTES, "a block is four largest records");
+_Static_assert(RECORD_CLASS_BYTES_MAX == CHUNK_BYTES, "the largest record is a chunk");
+_Static_assert(BLOCK_BYTES / 8 < 1 << REF_OFFSET_BITS, "an offset reaches a whole block");
 _Static_assert(sizeof(struct request) == 48, "request");
 _Static_assert(sizeof(struct counters) == 256, "counters are four cache lines");
 _Static_assert(sizeof(struct control) == 320, "control is five cache lines");

@@ -173,7 +173,7 @@ GLOBAL int commit_put(struct io *io)
 	} else {
 		struct bpf_dynptr redo;
 		u32 redo_bytes = bytes - (RECORD_HEADER_BYTES - REDO_HEADER_BYTES);
-		u64 *log_position = record_word(ref, class);
+		u64 *log_position = record_word(ref);
 		if (bpf_ringbuf_reserve_dynptr(&ring, redo_bytes, 0, &redo)) {
 			bpf_ringbuf_discard_dynptr(&redo, BPF_RB_NO_WAKEUP);
 			if (fresh_bucket)
