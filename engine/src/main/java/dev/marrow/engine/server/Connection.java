@@ -8,6 +8,8 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.SelectionKey;
 import java.nio.channels.SocketChannel;
+import java.util.List;
+import java.util.Optional;
 
 /** One client: its socket, what it sent and was not executed yet, its replies, and its state as cold commands see it. */
 final class Connection implements Session {
@@ -46,6 +48,11 @@ final class Connection implements Session {
     /** Whole commands may be among what was not executed: nothing more is read before them, not even the end of input. */
     boolean paused;
     boolean inResumableList;
+
+    /** A cold command that found no room in the ring and will be tried again; null: none. */
+    private List<byte[]> waitingCommand;
+    /** Whether the running cold command has changed something, so that it must not begin again. */
+    boolean coldStarted;
 
     private DurableReply suspendedReply;
     private long suspendedPosition;
@@ -104,7 +111,7 @@ final class Connection implements Session {
 
     /** Whether input may be executed. */
     boolean mayExecute() {
-        return !closed && !closing && suspendedReply == null && output.size() <= EventLoop.OUTPUT_PAUSE_BYTES;
+        return !closed && !closing && suspendedReply == null && waitingCommand == null && output.size() <= EventLoop.OUTPUT_PAUSE_BYTES;
     }
 
     /** Whether more should be read. */
@@ -141,6 +148,19 @@ final class Connection implements Session {
 
     void notStalled() {
         stalledSinceNanos = 0;
+    }
+
+    Optional<List<byte[]>> waitingCommand() {
+        return Optional.ofNullable(waitingCommand);
+    }
+
+    /** Nothing more is executed before this command has been. */
+    void commandWaits(List<byte[]> arguments) {
+        waitingCommand = arguments;
+    }
+
+    void commandDone() {
+        waitingCommand = null;
     }
 
     void active(long nowNanos) {

@@ -272,7 +272,7 @@ final class EventLoop implements Runnable {
             boolean wrote = false;
             for (int i = 0; i < count; i++) {
                 int flags = batch[i].requestFlags();
-                if (batch[i].isStalled() && nowNanos - batch[i].stalledSinceNanos() > server.stallTimeoutNanos()) {
+                if (stalledTooLong(batch[i])) {
                     flags |= Abi.REQUEST_FAIL_STALLED;
                 }
                 slot.request(i, from[i], to[i], flags);
@@ -344,7 +344,7 @@ final class EventLoop implements Runnable {
             switch (result) {
                 case ParseResult.Complete command -> {
                     coldCommandCount++;
-                    commands.execute(connection, command.arguments(), coldReply);
+                    execute(connection, command.arguments());
                 }
                 case ParseResult.Oversized command -> commands.oversized(connection, command, coldReply);
                 case ParseResult.Incomplete ignored -> { }
@@ -361,13 +361,52 @@ final class EventLoop implements Runnable {
         } catch (ReplyWriter.ReplyTooLargeException e) {
             close(connection);
             return end;
-        } catch (StalledException e) {
-            coldReply.clear();
-            coldReply.error("ERR " + e.getMessage() + " (--stall-timeout); nothing was changed");
         }
         appendCold(connection);
         settle(connection);
         return in.position();
+    }
+
+    /**
+     * Executes a cold command into coldReply. One that finds no room in the ring waits as hot ones do (I1): it is tried again while the
+     * loop serves the others, and answered with an error after the named time.
+     */
+    private void execute(Connection connection, List<byte[]> arguments) {
+        connection.coldStarted = false;
+        try {
+            commands.execute(connection, arguments, coldReply);
+        } catch (StalledException e) {
+            coldReply.clear();
+            connection.takeColdWait();
+            if (!stalledTooLong(connection) && !server.isStopping()) {
+                connection.commandWaits(arguments);
+                connection.stalled(nowNanos);
+                stalled.add(connection);
+                return;
+            }
+            coldReply.error("ERR " + e.getMessage() + " (--stall-timeout); nothing was changed");
+        }
+        connection.commandDone();
+        connection.notStalled();
+    }
+
+    private boolean stalledTooLong(Connection connection) {
+        return connection.isStalled() && nowNanos - connection.stalledSinceNanos() > server.stallTimeoutNanos();
+    }
+
+    private void retryCold(Connection connection, List<byte[]> arguments) {
+        coldReply.clear();
+        try {
+            execute(connection, arguments);
+        } catch (ReplyWriter.ReplyTooLargeException e) {
+            close(connection);
+            return;
+        }
+        appendCold(connection);
+        settle(connection);
+        if (connection.mayExecute()) {
+            resume(connection);
+        }
     }
 
     /** In {@code everysec} cold commands are acknowledged at once too (I2). */
@@ -383,9 +422,14 @@ final class EventLoop implements Runnable {
         List<Connection> again = List.copyOf(stalled);
         stalled.clear();
         for (Connection connection : again) {
-            if (connection.mayExecute()) {
+            if (connection.isClosed()) {
+                continue;
+            }
+            if (connection.waitingCommand().isPresent()) {
+                retryCold(connection, connection.waitingCommand().get());
+            } else if (connection.mayExecute()) {
                 resume(connection);
-            } else if (!connection.isClosed() && !connection.isClosing()) {
+            } else if (!connection.isClosing()) {
                 // its replies have to leave first
                 stalled.add(connection);
             }

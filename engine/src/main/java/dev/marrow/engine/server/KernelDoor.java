@@ -2,6 +2,7 @@ package dev.marrow.engine.server;
 
 import dev.marrow.bpf.Abi;
 import dev.marrow.bpf.IoSlot;
+import dev.marrow.bpf.RedoRing;
 import dev.marrow.engine.command.Kernel;
 import dev.marrow.engine.command.Session;
 import dev.marrow.engine.command.StoreInfo;
@@ -18,6 +19,8 @@ import java.util.concurrent.locks.LockSupport;
  */
 final class KernelDoor implements Kernel {
     private static final long RETRY_NANOS = 100_000;
+    /** Of a redo record in the ring, with its alignment. */
+    private static final int REDO_OVERHEAD_BYTES = RedoRing.HEADER_BYTES + Abi.REDO_HEADER_BYTES + 8;
     private static final int SWEEP_BUCKETS = 1 << 14;
 
     private final Server server;
@@ -32,14 +35,37 @@ final class KernelDoor implements Kernel {
     public List<byte[]> execute(Session session, List<List<byte[]>> commands) {
         List<byte[]> replies = new ArrayList<>(commands.size());
         long startNanos = System.nanoTime();
+        Connection connection = (Connection) session;
+        if (commands.size() > 1 && writes(commands.getFirst()) && !connection.coldStarted && !ringHasRoomFor(commands)) {
+            throw new StalledException();
+        }
         for (List<byte[]> command : commands) {
-            byte[] reply = execute((Connection) session, RequestParser.encode(command), startNanos);
+            byte[] reply = execute(connection, RequestParser.encode(command), startNanos);
             replies.add(reply);
             if (reply[0] == '-') {
                 break;
             }
         }
         return replies;
+    }
+
+    /** Of several commands, which are of one kind: GET and EXISTS read, SET and DEL write. */
+    private static boolean writes(List<byte[]> command) {
+        int first = command.getFirst()[0] | 0x20;
+        return first != 'g' && first != 'e';
+    }
+
+    /** Whether the whole of it fits now, so that it need not stop half-way; half a ring is enough for anything. */
+    private boolean ringHasRoomFor(List<List<byte[]>> commands) {
+        long bytes = 0;
+        for (List<byte[]> command : commands) {
+            bytes += REDO_OVERHEAD_BYTES;
+            for (byte[] argument : command) {
+                bytes += argument.length;
+            }
+        }
+        RedoRing ring = server.store().ring();
+        return ring.capacity() - (ring.producerPosition() - ring.consumerPosition()) >= Math.min(bytes, ring.capacity() / 2);
     }
 
     private byte[] execute(Connection session, byte[] command, long startNanos) {
@@ -55,6 +81,7 @@ final class KernelDoor implements Kernel {
             switch (slot.status(0)) {
                 case Abi.STATUS_DONE -> {
                     if (slot.writes(0) > 0) {
+                        session.coldStarted = true;
                         server.wrote();
                     }
                     session.wrote(slot.writePosition(0));
@@ -62,11 +89,12 @@ final class KernelDoor implements Kernel {
                     return slot.out().asSlice(slot.outOffset(0), slot.outEnd(0) - slot.outOffset(0)).toArray(ValueLayout.JAVA_BYTE);
                 }
                 case Abi.STATUS_RING_FULL, Abi.STATUS_GROWING, Abi.STATUS_BUSY -> {
-                    if (stalled) {
-                        throw new StalledException();
-                    }
                     server.log().wake();
                     server.memory().wakeIfNeeded();
+                    if (stalled || !session.coldStarted) {
+                        throw new StalledException();
+                    }
+                    // half of it is done and cannot be taken back: the rest follows, or the client hears of the error
                     LockSupport.parkNanos(RETRY_NANOS);
                 }
                 default -> throw new IllegalStateException("a hot command came back: status=" + slot.status(0));
@@ -89,15 +117,10 @@ final class KernelDoor implements Kernel {
     @Override
     public void flush(Session session) {
         synchronized (server.store()) {
-            long startNanos = System.nanoTime();
             slot.flush();
-            while (slot.batchStatus() == Abi.STATUS_RING_FULL) {
-                if (System.nanoTime() - startNanos > server.stallTimeoutNanos() || server.isStopping()) {
-                    throw new StalledException();
-                }
+            if (slot.batchStatus() == Abi.STATUS_RING_FULL) {
                 server.log().wake();
-                LockSupport.parkNanos(RETRY_NANOS);
-                slot.flush();
+                throw new StalledException();
             }
             ((Connection) session).wrote(slot.batchResult());
             session.waitFor(slot.batchResult());

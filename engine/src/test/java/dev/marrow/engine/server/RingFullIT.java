@@ -53,6 +53,28 @@ class RingFullIT {
     }
 
     @Test
+    void aColdWriteThatWaitsDoesNotHoldUpReads() throws Exception {
+        FrozenStorage storage = new FrozenStorage();
+        try (TestServer server = TestServer.on(storage, "ring", "256kb", "stall-timeout", "60000"); storage;
+                RespClient reader = server.connect(); RespClient cold = server.connect()) {
+            reader.call("SET", "durable", "before");
+            storage.freeze();
+            List<CompletableFuture<Told>> writers = startWriters(server);
+            awaitRingFull(server);
+            cold.send(RespClient.encode("MSET", "x", LARGER, "y", LARGER)).send(RespClient.encode("DEL", "x", "absent"));
+            for (int i = 0; i < 200; i++) {
+                assertEquals("$6\r\nbefore\r\n", reader.call("GET", "durable"), "a read while MSET waits");
+            }
+            storage.thaw();
+            assertEquals("+OK\r\n", cold.reply());
+            assertEquals(":1\r\n", cold.reply());
+            for (CompletableFuture<Told> writer : writers) {
+                assertEquals(new Told(WRITES_PER_WRITER, 0), writer.get());
+            }
+        }
+    }
+
+    @Test
     void afterTheNamedTimeWritesFailUnchangedAndLaterOnesSucceed() throws Exception {
         FrozenStorage storage = new FrozenStorage();
         try (TestServer server = TestServer.on(storage, "ring", "256kb", "stall-timeout", "300"); storage;
