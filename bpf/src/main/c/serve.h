@@ -35,6 +35,12 @@ INLINE void begin_run(struct io *io, struct control *c)
 	io->batch_status = 0;
 }
 
+#ifdef MUTANT_NO_OUT_MARGIN
+#define OUT_MARGIN 1
+#else
+#define OUT_MARGIN REPLY_TEXT_BYTES_MAX
+#endif
+
 INLINE void count_status(struct io *io, u32 status)
 {
 	struct counters *n = my_counters(io);
@@ -77,7 +83,7 @@ INLINE int serve_command(struct io *io)
 	if (parsed != PARSE_OK)
 		return 1 + (parsed == PARSE_COLD ? STATUS_COLD : STATUS_DONE);
 	/* a reply begins with room for its longest fixed text; a value behind it runs into the buffer's tail, never around its end */
-	if (io->out_position > OUT_BYTES - REPLY_TEXT_BYTES_MAX)
+	if (io->out_position > OUT_BYTES - OUT_MARGIN)
 		return 1 + STATUS_OUT_FULL;
 	if (io->commands >= COMMANDS_PER_RUN_MAX)
 		return 1 + STATUS_RUN_LIMIT;

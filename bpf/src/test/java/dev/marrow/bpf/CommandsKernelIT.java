@@ -5,6 +5,7 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 /** The commands as the kernel executes them, reply by reply. */
@@ -177,15 +178,26 @@ class CommandsKernelIT {
     /** A reply that begins near the end of the output area goes out whole, and touches nobody else's. */
     @Test
     void repliesDoNotWrapAroundTheOutputArea() {
+        fillTheOutputArea(store);
+    }
+
+    @Test
+    void withoutTheMarginRepliesWrapAndItIsNoticed() {
+        try (TestStore broken = new TestStore("/mutants/NO_OUT_MARGIN.bpf.o", new StoreGeometry(1000, 64 << 20, 1 << 20), 1)) {
+            assertThrows(AssertionError.class, () -> fillTheOutputArea(broken));
+        }
+    }
+
+    private static void fillTheOutputArea(TestStore store) {
         String big = "B".repeat(Abi.VALUE_BYTES_MAX);
-        answers("+OK\r\n", "SET", "wrap:big", big);
+        store.call("SET", "wrap:big", big);
         String bigReply = "$" + big.length() + "\r\n" + big + "\r\n";
         String value = "v".repeat(1400);
-        answers("+OK\r\n", "SET", "wrap:value", value);
+        store.call("SET", "wrap:value", value);
         for (int before = 700; before >= 0; before -= 1) {
             int rest = Abi.OUT_BYTES - before - 3 * bigReply.length();
             String filler = "f".repeat(rest - "$65536\r\n\r\n".length());
-            answers("+OK\r\n", "SET", "wrap:filler", filler);
+            store.call("SET", "wrap:filler", filler);
             String commands = TestStore.command("GET", "wrap:big").repeat(3) + TestStore.command("GET", "wrap:filler");
             String expected = bigReply.repeat(3) + "$" + filler.length() + "\r\n" + filler + "\r\n";
             switch (before % 3) {
