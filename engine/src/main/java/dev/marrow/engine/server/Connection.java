@@ -138,12 +138,9 @@ final class Connection implements Session {
         }
     }
 
-    boolean isStalled() {
-        return stalledSinceNanos != 0;
-    }
-
-    long stalledSinceNanos() {
-        return stalledSinceNanos;
+    /** Whether it has been stalled for longer than {@code nanos}. */
+    boolean stalledFor(long nowNanos, long nanos) {
+        return stalledSinceNanos != 0 && nowNanos - stalledSinceNanos > nanos;
     }
 
     void notStalled() {

@@ -3,9 +3,6 @@ package dev.marrow.engine.server;
 import dev.marrow.bpf.Abi;
 import dev.marrow.bpf.IoSlot;
 import dev.marrow.engine.command.ColdCommands;
-import dev.marrow.engine.command.DurableReply;
-import dev.marrow.engine.resp.ParseResult;
-import dev.marrow.engine.resp.ReplyWriter;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.SelectionKey;
@@ -40,8 +37,7 @@ final class EventLoop implements Runnable {
     private final Server server;
     private final IoSlot slot;
     private final Selector selector;
-    private final ColdCommands commands;
-    private final ReplyWriter coldReply;
+    private final ColdPath coldPath;
     private final MpscVarHandleArrayQueue<Arrival> arrivals = new MpscVarHandleArrayQueue<>(ARRIVALS_MAX);
 
     /** The batch being gathered: connection i sent the input bytes [from[i], to[i]). */
@@ -63,7 +59,6 @@ final class EventLoop implements Runnable {
     private volatile boolean wantsDurable;
     private volatile boolean stopping;
     private volatile int connectionCount;
-    private volatile long coldCommandCount;
     private volatile long evictedCount;
     private volatile long bytesIn;
     private volatile long bytesOut;
@@ -78,8 +73,7 @@ final class EventLoop implements Runnable {
     EventLoop(Server server, IoSlot slot, ColdCommands commands) throws IOException {
         this.server = server;
         this.slot = slot;
-        this.commands = commands;
-        this.coldReply = new ReplyWriter(2, Math.min(server.config().clientOutputBufferLimit(), server.clientBytesMax() / 2));
+        this.coldPath = new ColdPath(server, commands);
         this.selector = Selector.open();
     }
 
@@ -110,7 +104,7 @@ final class EventLoop implements Runnable {
     }
 
     long coldCommandCount() {
-        return coldCommandCount;
+        return coldPath.commandCount();
     }
 
     /** Connections closed because clients held too much memory. */
@@ -272,7 +266,7 @@ final class EventLoop implements Runnable {
             boolean wrote = false;
             for (int i = 0; i < count; i++) {
                 int flags = batch[i].requestFlags();
-                if (stalledTooLong(batch[i])) {
+                if (batch[i].stalledFor(nowNanos, server.stallTimeoutNanos())) {
                     flags |= Abi.REQUEST_FAIL_STALLED;
                 }
                 slot.request(i, from[i], to[i], flags);
@@ -338,81 +332,30 @@ final class EventLoop implements Runnable {
     /** The one command at {@code at} that is Java's; returns where the next one begins. */
     private int cold(Connection connection, int at, int end) {
         ByteBuffer in = slot.inBuffer().duplicate().limit(end).position(at);
-        ParseResult result = connection.parser.parse(in, connection.mayCommand());
-        coldReply.clear();
-        try {
-            switch (result) {
-                case ParseResult.Complete command -> {
-                    coldCommandCount++;
-                    execute(connection, command.arguments());
-                }
-                case ParseResult.Oversized command -> commands.oversized(connection, command, coldReply);
-                case ParseResult.Incomplete ignored -> { }
-                case ParseResult.ProtocolError error -> {
-                    coldReply.error(error.message());
-                    connection.closeAfterReply();
-                    in.position(end);
-                }
-                case ParseResult.QueryBufferFull ignored -> {
-                    close(connection);
-                    return end;
-                }
-            }
-        } catch (ReplyWriter.ReplyTooLargeException e) {
-            close(connection);
+        if (!goesOn(connection, coldPath.take(connection, in, nowNanos))) {
             return end;
         }
-        appendCold(connection);
         settle(connection);
         return in.position();
     }
 
-    /**
-     * Executes a cold command into coldReply. One that finds no room in the ring waits as hot ones do (I1): it is tried again while the
-     * loop serves the others, and answered with an error after the named time.
-     */
-    private void execute(Connection connection, List<byte[]> arguments) {
-        connection.coldStarted = false;
-        try {
-            commands.execute(connection, arguments, coldReply);
-        } catch (StalledException e) {
-            coldReply.clear();
-            connection.takeColdWait();
-            if (!stalledTooLong(connection) && !server.isStopping()) {
-                connection.commandWaits(arguments);
-                connection.stalled(nowNanos);
-                stalled.add(connection);
-                return;
-            }
-            coldReply.error("ERR " + e.getMessage() + " (--stall-timeout); nothing was changed");
-        }
-        connection.commandDone();
-        connection.notStalled();
-    }
-
-    private boolean stalledTooLong(Connection connection) {
-        return connection.isStalled() && nowNanos - connection.stalledSinceNanos() > server.stallTimeoutNanos();
-    }
-
     private void retryCold(Connection connection, List<byte[]> arguments) {
-        coldReply.clear();
-        try {
-            execute(connection, arguments);
-        } catch (ReplyWriter.ReplyTooLargeException e) {
-            close(connection);
+        if (!goesOn(connection, coldPath.retry(connection, arguments, nowNanos))) {
             return;
         }
-        appendCold(connection);
         settle(connection);
         if (connection.mayExecute()) {
             resume(connection);
         }
     }
 
-    /** In {@code everysec} cold commands are acknowledged at once too (I2). */
-    private void appendCold(Connection connection) {
-        long wait = connection.takeColdWait();
-        connection.output.append(coldReply.buffer(), server.acknowledgesAtOnce() ? 0 : wait);
+    private boolean goesOn(Connection connection, ColdPath.Outcome outcome) {
+        switch (outcome) {
+            case GO_ON -> { }
+            case RETRY -> stalled.add(connection);
+            case CLOSE -> close(connection);
+        }
+        return outcome != ColdPath.Outcome.CLOSE;
     }
 
     private void retryStalled() {
@@ -566,11 +509,7 @@ final class EventLoop implements Runnable {
             if (connection.isClosed()) {
                 continue;
             }
-            DurableReply reply = connection.takeSuspended();
-            coldReply.clear();
-            coldReply.protocol(connection.protocol());
-            reply.write(end == 1, coldReply);
-            appendCold(connection);
+            coldPath.resume(connection, connection.takeSuspended(), end == 1);
             settle(connection);
             resume(connection);
         }
