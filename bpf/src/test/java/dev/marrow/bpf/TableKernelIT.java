@@ -143,6 +143,18 @@ class TableKernelIT {
         }
     }
 
+    /** A kill in the middle of unpinning must not leave something that looks like a store: libbpf would make what is missing, empty. */
+    @Test
+    void pinsThatAreNotWholeAreNoStore() throws Exception {
+        for (String missing : new String[] {"control", "counters", "buckets", "heap", "allocators", "ring"}) {
+            try (TestStore store = TestStore.small()) {
+                store.store.control().state(Abi.STATE_SERVING);
+                java.nio.file.Files.delete(BpfFs.directory(store.instance).resolve(missing));
+                assertEquals(0, KernelStore.inspect(BpfFs.directory(store.instance)).state(), missing);
+            }
+        }
+    }
+
     @Test
     void pinnedTablesOutliveTheirProcessAndAreAdopted() {
         byte[] instance;

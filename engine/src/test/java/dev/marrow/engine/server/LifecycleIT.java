@@ -55,6 +55,26 @@ class LifecycleIT {
         }
     }
 
+    /** Two servers on one ring would each give away what the other has not written. */
+    @Test
+    void aCopyOfTheDirectoryDoesNotTakeOverTheOriginalsTables() throws Exception {
+        Path copy = Files.createTempDirectory("marrow-test-");
+        try (TestServer server = TestServer.start(); RespClient client = server.connect()) {
+            assertEquals("+OK\r\n", client.call("SET", "k", "v"));
+            Files.createDirectory(copy.resolve("wal"));
+            Files.copy(server.directory().resolve("marrow.id"), copy.resolve("marrow.id"));
+            Files.copy(server.directory().resolve("wal/0000000000000001.wal"), copy.resolve("wal/0000000000000001.wal"));
+            try (ServerProcess process = new ServerProcess(copy)) {
+                assertEquals(73, process.exit(), process.output());
+                assertTrue(process.output().contains(copy + " is a copy of the directory whose tables are in the kernel"), process.output());
+            }
+            assertTrue(server.pinned());
+            assertEquals("$1\r\nv\r\n", client.call("GET", "k"));
+        } finally {
+            TestServer.deleteTree(copy);
+        }
+    }
+
     @Test
     void portInUseIsNamedAndLeavesNothingBehind() throws Exception {
         Path directory = Files.createTempDirectory("marrow-test-");
