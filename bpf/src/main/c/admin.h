@@ -19,11 +19,36 @@ INLINE long to_bool(int value)
 
 #define RING_DISCARDED (1u << 30)
 
-/* batch_extra[0]: versions below it were flushed.  1 at the end, else 0; batch_result counts what was looked at. */
+/* Notes and touches what the records from batch_cursor on will need (ahead.h). */
+GLOBAL int touch_records(struct io *io)
+{
+	if (!io)
+		return 0;
+	u32 at = io->batch_cursor;
+	io->ahead = 0;
+	for (u32 i = 0; i < AHEAD_MAX; i++) {
+		if (at + sizeof(u64) + REDO_HEADER_BYTES > io->batch_count)
+			break;
+		u32 body = at + sizeof(u64);
+		u32 key_length = (in_word(io, body + 16) >> 32) & 0xffff;
+		io->t.key_offset = body + REDO_HEADER_BYTES;
+		io->t.key_length = key_length <= KEY_BYTES_MAX ? key_length : 0;
+		note_ahead(io);
+		at = body + ((((u32)in_word(io, at) & ~RING_DISCARDED) + 7) & ~7u);
+	}
+	return touch_noted(io);
+}
+
+/* batch_extra[0]: versions below it were flushed; batch_extra[1]: the keys come in no order, unlike a base's.  1 at the end, else 0; batch_result
+ * counts what was looked at. */
 GLOBAL int load_record(struct io *io)
 {
 	if (!io)
 		return 1;
+	if (!io->ahead && io->batch_extra[1])
+		touch_records(io);
+	if (io->ahead)
+		io->ahead--;
 	struct transaction *t = &io->t;
 	u32 at = io->batch_cursor;
 	if (at + sizeof(u64) + REDO_HEADER_BYTES > io->batch_count)
@@ -63,6 +88,7 @@ static long load_step(u32 i, struct run *run)
 INLINE int load_slot(struct io *io)
 {
 	struct run run = { .io = io };
+	io->ahead = 0;
 	bpf_loop(COMMANDS_PER_RUN_MAX, load_step, &run, 0);
 	return RUN_OK;
 }
@@ -107,7 +133,7 @@ GLOBAL int sweep_record(struct io *io, u64 ref)
 		return 0;
 	struct record *r = (struct record *)io->probe;
 	u32 key_length = r->key_length;
-	u32 expired = r->expire_ms && r->expire_ms < t->now_ms && r->type == REDO_PUT;
+	u32 expired = r->expire_ms && r->expire_ms < now_ms(io) && r->type == REDO_PUT;
 	u32 tombstone = r->type == REDO_DELETE;
 	if (key_length > KEY_BYTES_MAX || !key_length)
 		return 0;
@@ -196,6 +222,7 @@ INLINE int flush_table(struct io *io, struct control *c)
 	redo[1] = 0;
 	redo[2] = (u64)REDO_FLUSH << 48;
 	WRITE_ONCE(c->flush_position, position);
+	WRITE_ONCE(c->flush_version, floor);
 	WRITE_ONCE(c->version_high, floor);
 	WRITE_ONCE(c->version_floor, floor);
 	bpf_ringbuf_submit(redo, BPF_RB_NO_WAKEUP);

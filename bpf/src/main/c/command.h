@@ -184,9 +184,9 @@ GLOBAL int prepare_deadline(struct io *io, u32 i, u32 positive)
 		time *= 1000;
 	}
 	if (!(t->flags & OPTION_ABSOLUTE)) {
-		if (time > most - (s64)t->now_ms)
+		if (time > most - (s64)now_ms(io))
 			fits = 0;
-		time += t->now_ms;
+		time += now_ms(io);
 	}
 	if (!fits) {
 		reply_invalid_expire(io);

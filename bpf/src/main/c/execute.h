@@ -14,23 +14,31 @@
 
 enum reply { REPLY_NONE, REPLY_OK, REPLY_NIL, REPLY_NUMBER, REPLY_WRITTEN, REPLY_NOT_INTEGER, REPLY_OVERFLOW, REPLY_TOO_LONG };
 
-enum outcome { OUTCOME_READ, OUTCOME_PUT, OUTCOME_DELETE, OUTCOME_AGAIN };
+enum outcome { OUTCOME_READ, OUTCOME_PUT, OUTCOME_DELETE, OUTCOME_AGAIN, OUTCOME_OUT_FULL };
 
-/* The found value as a bulk reply behind out_position.  reply_bytes, or OUTCOME_AGAIN. */
+#define BULK_FRAME_BYTES_MAX 10     /* "$65536\r\n" and "\r\n" */
+
+/* The found value as a bulk reply behind out_position: 0 and reply_bytes, or why the transaction ends here (enum outcome). */
 INLINE int write_old_value(struct io *io)
 {
 	struct transaction *t = &io->t;
 	u32 start = io->out_position, length = t->old.value_length;
 
 	if (length > VALUE_BYTES_MAX)
-		return -1;
+		return OUTCOME_AGAIN;
+	/* before anything is committed: a door that has little room must not lose the reply of a change */
+	if (start + length + BULK_FRAME_BYTES_MAX > io->out_limit)
+		return OUTCOME_OUT_FULL;
 	reply_bulk_length(io, length);
 	u8 *out = reply_at(io);
-	u32 key_length = t->key_length & 1023;
-	u8 *window = length <= WINDOW_VALUE_BYTES && key_length <= WINDOW_KEY_BYTES ? record_window(t->reference) : 0;
-	if (window)
-		COPY_WORDS(out, window + RECORD_HEADER_BYTES + key_length, length, WINDOW_VALUE_BYTES);
-	else if (record_read(out, length, t->reference, RECORD_HEADER_BYTES + key_length))
+	u8 *value = length <= WINDOW_VALUE_BYTES ? record_window(t->reference) : 0;
+	/* read, checked and added at once: 6.1's verifier does not know the range of a number that clang spilled before its check */
+	u32 key_length = READ_ONCE(t->key_length);
+	if (value && key_length <= WINDOW_KEY_BYTES) {
+		value += RECORD_HEADER_BYTES + key_length;
+		asm volatile("" : "+r"(value));
+		COPY_WORDS(out, value, length, WINDOW_VALUE_BYTES);
+	} else if (record_read(out, length, t->reference, RECORD_HEADER_BYTES + (t->key_length & 1023)))
 		length = 0;                 /* the reference is stale: the attempt will not hold */
 	out[length] = '\r';
 	out[length + 1] = '\n';
@@ -54,10 +62,13 @@ INLINE int decide_set(struct io *io, u32 live)
 
 	t->reply = REPLY_OK;
 	if (flags & OPTION_GET) {
+		int refused = 0;
 		if (!live)
 			t->reply = REPLY_NIL;
-		else if (write_old_value(io))
-			return OUTCOME_AGAIN;
+		else
+			refused = write_old_value(io);
+		if (refused)
+			return refused;
 	}
 	if (((flags & OPTION_NX) && live) || ((flags & OPTION_XX) && !live)) {
 		if (flags & OPTION_REPLY_NUMBER)
@@ -129,20 +140,22 @@ INLINE int decide_expire(struct io *io, u32 live)
 	    || ((flags & OPTION_GT) && (!now || then <= now))    /* no deadline is the latest one */
 	    || ((flags & OPTION_LT) && now && then >= now))
 		return reply_number_later(t, 0, OUTCOME_READ);
-	if (then <= t->now_ms)
+	if (then <= now_ms(io))
 		return reply_number_later(t, 1, OUTCOME_DELETE);
 	t->piece_old = t->old.value_length;
 	t->expire_ms = then;
 	return reply_number_later(t, 1, OUTCOME_PUT);
 }
 
-INLINE s64 time_to_live(struct transaction *t, u32 live)
+INLINE s64 time_to_live(struct io *io, u32 live)
 {
+	struct transaction *t = &io->t;
+
 	if (!live)
 		return -2;
 	if (!t->old.expire_ms)
 		return -1;
-	s64 left = t->old.expire_ms - t->now_ms;
+	s64 left = t->old.expire_ms - now_ms(io);
 	return t->flags & OPTION_MILLISECONDS ? left : (s64)(((u64)left + 500) / 1000);
 }
 
@@ -164,7 +177,8 @@ INLINE int decide(struct io *io)
 {
 	struct transaction *t = &io->t;
 	u32 found = t->found;
-	u32 live = found && !(t->old.expire_ms && t->old.expire_ms < t->now_ms);
+	u32 live = found && !(t->old.expire_ms && t->old.expire_ms < now_ms(io));
+	int refused;
 
 	t->piece_old = 0;
 	t->piece_new_length = 0;
@@ -174,9 +188,8 @@ INLINE int decide(struct io *io)
 	switch (t->op) {
 	case OP_GET:
 		t->reply = REPLY_NIL;
-		if (live && write_old_value(io))
-			return OUTCOME_AGAIN;
-		return OUTCOME_READ;
+		refused = live ? write_old_value(io) : 0;
+		return refused ? refused : OUTCOME_READ;
 	case OP_SET:
 		return decide_set(io, live);
 	case OP_ADD:
@@ -186,7 +199,7 @@ INLINE int decide(struct io *io)
 	case OP_STRLEN:
 		return reply_number_later(t, live ? t->old.value_length : 0, OUTCOME_READ);
 	case OP_TTL:
-		return reply_number_later(t, time_to_live(t, live), OUTCOME_READ);
+		return reply_number_later(t, time_to_live(io, live), OUTCOME_READ);
 	case OP_APPEND:
 		return decide_append(io, live);
 	case OP_EXPIRE:
@@ -202,7 +215,8 @@ INLINE int decide(struct io *io)
 		t->reply = REPLY_NIL;
 		if (!live)
 			return OUTCOME_READ;
-		return write_old_value(io) ? OUTCOME_AGAIN : OUTCOME_DELETE;
+		refused = write_old_value(io);
+		return refused ? refused : OUTCOME_DELETE;
 	case OP_LOAD:
 		return decide_load(t);
 	case OP_REMOVE_EXPIRED:
@@ -213,7 +227,8 @@ INLINE int decide(struct io *io)
 	return OUTCOME_AGAIN;
 }
 
-INLINE int attempt_once(struct io *io)
+/* `first`: most attempts are, and most of them hold. */
+INLINE int attempt_once(struct io *io, int first)
 {
 	struct transaction *t = &io->t;
 	struct control *c = the_control();
@@ -228,18 +243,20 @@ INLINE int attempt_once(struct io *io)
 	}
 	switch (decide(io)) {
 	case OUTCOME_READ:
-		return unchanged(io);
+		return first ? unchanged_now(io) : unchanged(io);
 	case OUTCOME_PUT:
 		return commit_put(io);
 	case OUTCOME_DELETE:
 		return commit_delete(io);
+	case OUTCOME_OUT_FULL:
+		return STATUS_OUT_FULL;
 	}
 	return ATTEMPT_AGAIN;
 }
 
 GLOBAL int attempt(struct io *io)
 {
-	return io ? attempt_once(io) : STATUS_INTERNAL;
+	return io ? attempt_once(io, 0) : STATUS_INTERNAL;
 }
 
 GLOBAL int attempt_again(struct io *io)
@@ -263,7 +280,7 @@ GLOBAL int transact(struct io *io)
 	if (!io)
 		return STATUS_INTERNAL;
 	hash_key(io);
-	int result = attempt_once(io);
+	int result = attempt_once(io, 1);
 	return result == ATTEMPT_AGAIN ? attempt_again(io) : result;
 }
 

@@ -3,7 +3,7 @@
 #ifndef MARROW_HASH_H
 #define MARROW_HASH_H
 
-#include "maps.h"
+#include "clock.h"
 
 #define IN_MASK (IN_BYTES - 1)
 

@@ -81,10 +81,13 @@ INLINE u8 *record_window(u64 ref)
 	return block + offset;
 }
 
-/* Whole words, so up to seven bytes more than asked. */
+/* Whole words, so up to seven bytes more than asked.  The loop has its own number of them: 6.1's verifier also goes where `copied` has
+ * passed a number that cannot be that small, and believes nothing of that register any more. */
 #define COPY_WORDS(to, from, bytes, most) do { \
+	u32 to_copy = (bytes); \
+	asm volatile("" : "+w"(to_copy)); \
 	for (u32 copied = 0; copied < (most); copied += 8) { \
-		if (copied >= (bytes)) \
+		if (copied >= to_copy) \
 			break; \
 		*(u64 *)((to) + copied) = *(u64 *)((from) + copied); \
 	} \
@@ -240,6 +243,9 @@ GLOBAL u64 heap_take_anywhere(struct io *io, u32 class)
 	for (u32 i = 0; i < SHARDS_MAX; i++) {
 		if (i >= config.shard_count)
 			break;
+		/* or clang computes what follows from the class before the loop and keeps it on the stack, of which there is none to spare: 6.1 counts
+		 * a frame in steps of 32 bytes, and onhost's deepest path is at 512 */
+		asm volatile("" : "+r"(class));
 		u32 shard = mine + i;
 		if (shard >= config.shard_count)
 			shard -= config.shard_count;

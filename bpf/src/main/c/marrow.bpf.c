@@ -3,6 +3,7 @@
  * Marrow's kernel side.  The life of a command, in the order of the files:
  *
  *   serve.h        a slot's requests, command by command
+ *   ahead.h        a pipeline's cache misses, taken together
  *   resp.h         bytes to arguments
  *   command.h      arguments to an operation
  *   execute.h      the transaction: find, decide, commit or confirm
@@ -10,6 +11,7 @@
  *   heap.h         records
  *   transaction.h  the lock holds, and the redo record
  *   admin.h        what start, FLUSHALL and expiry do with the table
+ *   scan.h         copies of everything, for a checkpoint
  *
  * It is one XDP program that user space runs through BPF_PROG_TEST_RUN, not attached to any device: the one type that may take a
  * bpf_spin_lock on every kernel since 6.1.  One, because the verifier would go through the core again for each.  Its packet
@@ -17,6 +19,7 @@
  */
 #include "serve.h"
 #include "admin.h"
+#include "scan.h"
 
 SEC("xdp")
 int marrow(struct xdp_md *ctx)
@@ -30,7 +33,7 @@ int marrow(struct xdp_md *ctx)
 	if (!io || !c)
 		return RUN_REFUSED;
 
-	begin_run(io, c);
+	begin_run(io);
 	switch (operation) {
 	case RUN_SERVE:
 		return serve_slot(io);
@@ -42,6 +45,8 @@ int marrow(struct xdp_md *ctx)
 		return flush_table(io, c);
 	case RUN_BENCH:
 		return bench_slot(io);
+	case RUN_SCAN:
+		return scan_slot(io);
 	}
 	return RUN_REFUSED;
 }

@@ -26,7 +26,7 @@ typedef int64_t s64;
 #endif
 
 /* Changed whenever a layout below, or one of a pinned map in maps.h, changes: pins of another version are refused, never guessed at. */
-#define ABI_VERSION 1
+#define ABI_VERSION 2
 
 /* ---- limits (docs/ARCHITECTURE.md, "Bounds") ---- */
 #define KEY_BYTES_MAX 512
@@ -39,6 +39,7 @@ typedef int64_t s64;
 #define OVERFLOW_CHAIN_MAX 8        /* buckets behind a home bucket */
 #define SHARDS_MAX 16               /* shards of allocator and counters; the shard is the CPU modulo their number */
 #define CAS_ATTEMPTS_MAX 64
+#define AHEAD_MAX 16                /* commands of a pipeline whose cache misses are taken together; a power of two */
 
 /* ---- record: a key and its value, immutable while a bucket refers to it ----
  *
@@ -116,7 +117,7 @@ enum redo_type {
 #define REPLY_BYTES_MAX (VALUE_BYTES_MAX + REPLY_TEXT_BYTES_MAX)
 
 /* What a run does with its slot: the second word of the packet. */
-enum run_operation { RUN_SERVE = 0, RUN_LOAD = 1, RUN_SWEEP = 2, RUN_FLUSH = 3, RUN_BENCH = 4 };
+enum run_operation { RUN_SERVE = 0, RUN_LOAD = 1, RUN_SWEEP = 2, RUN_FLUSH = 3, RUN_BENCH = 4, RUN_SCAN = 5 };
 
 /* What the program returns: a slot or operation that does not exist is refused. */
 enum run_result { RUN_OK = 0, RUN_REFUSED = 1 };
@@ -125,13 +126,15 @@ enum request_flag {
 	REQUEST_RESP3 = 1,          /* nil is "_\r\n" */
 	REQUEST_FAIL_STALLED = 2,   /* the named time is over: answer RING_FULL and GROWING with an error (I1) */
 	REQUEST_PASS_ALL = 4,       /* nothing hot: not authenticated, or Java has a reason */
+	REQUEST_READS_ONLY = 8,     /* stop before the first write with STATUS_WRITE */
+	REQUEST_NO_STORE_ERRORS = 16, /* a full table or budget ends the share instead of being answered: another door will say it */
 };
 
 /* How a request's share of a run ended.  One code per cause; each has a counter of the same index. */
 enum status {
 	STATUS_DONE = 0,            /* every whole command answered; what is left is incomplete */
 	STATUS_COLD = 1,            /* the command at in_offset is for Java */
-	STATUS_OUT_FULL = 2,        /* no room for one more reply: take the replies, run again */
+	STATUS_OUT_FULL = 2,        /* no room for one more reply, nothing changed: take the replies, run again */
 	STATUS_RING_FULL = 3,       /* no space for the redo record; nothing changed (I1) */
 	STATUS_GROWING = 4,         /* no free record, memory is on its way; nothing changed */
 	STATUS_BUSY = 5,            /* ATTEMPTS_MAX attempts lost to others; nothing changed; run again */
@@ -139,8 +142,9 @@ enum status {
 	STATUS_MEMORY_FULL = 7,     /* answered with -OOM: the memory budget is used up */
 	STATUS_TABLE_FULL = 8,      /* answered with -OOM: no overflow bucket left */
 	STATUS_INTERNAL = 9,        /* an invariant does not hold; the server stops (I7) */
+	STATUS_WRITE = 10,          /* the command at in_offset is a write, and only reads were wanted */
 };
-#define STATUS_COUNT 10
+#define STATUS_COUNT 11
 
 struct request {
 	u32 in_offset;              /* next unread byte; the program moves it behind each answered command */
@@ -194,7 +198,7 @@ struct transaction {
 	u32 pad;
 	u64 deadline_ms;            /* from the command's arguments */
 	u64 log_position;           /* of what this attempt wrote */
-	u64 now_ms;
+	u64 now_ms;                 /* 0: not asked for yet (clock.h) */
 	u64 redo_version;           /* replay only: version and type of the record being loaded */
 	u32 redo_type;
 	u32 chain_full;             /* the tail is full and no bucket may follow it */
@@ -208,12 +212,26 @@ struct io {
 	u32 out_position;
 	u32 commands;
 	u32 shard;
+	u32 out_limit;              /* a reply that would end behind it is not given, and its command not executed */
+	/* a door with little room (onhost_serve.h) */
+	u32 reply_bound;            /* bytes that the replies may take */
+	u32 commands_left;          /* behind the one being served; each is kept room for a short reply */
+	u32 fits_in_place;          /* up to any command, the replies are not longer than the commands */
+	u32 ahead;                  /* commands whose buckets and records were touched (ahead.h) */
+	u32 pad;
 	u32 batch_count;            /* in: records to load, or buckets to visit; out: see each program */
 	u32 batch_status;
 	u64 batch_cursor;
 	u64 batch_result;
 	u64 batch_extra[4];
-	u64 chain[64];              /* references of the home that is being swept */
+	u32 ahead_home[AHEAD_MAX];
+	u64 ahead_tag[AHEAD_MAX];
+	u64 chain[64];              /* references of the home that is being swept or scanned */
+	u64 scanned[64];            /* what a scan has given already of a home (scan.h): references and versions */
+	u64 scanned_version[64];
+	u64 scan_version;           /* the home's, when the scan came to it; 0: not yet */
+	u32 scanned_count;
+	u32 pad2;
 	struct request requests[REQUESTS_MAX];
 	struct transaction t;
 	u8 probe[RECORD_HEADER_BYTES + KEY_BYTES_MAX + 32];
@@ -242,8 +260,9 @@ struct control {
 	u64 ring_bytes;
 	u64 directory_device;       /* of the data directory's identity file: a copy of a directory is another one */
 	u64 directory_inode;
+	u64 tables_id;              /* of the table, random: the directory's manifest names the one that was filled from it last */
 	u32 shard_count;
-	u8 pad0[44];
+	u8 pad0[36];
 
 	/* read by every transaction */
 	u64 version_floor;          /* a bucket whose version is below is empty: FLUSHALL and start-up move it */
@@ -253,7 +272,8 @@ struct control {
 	u64 heap_block_count;       /* blocks that the slabs hold now */
 	u32 heap_final;             /* no slab will be added: out of blocks is out of memory */
 	u32 pad1;
-	u8 pad2[16];
+	u64 flush_version;          /* version of the last FLUSHALL: records of a lower one are gone */
+	u8 pad2[8];
 
 	/* moved by transactions */
 	u64 clock_floor_ms;         /* time never goes back below this: what has expired stays expired */
@@ -266,7 +286,8 @@ struct control {
 
 	/* moved by the log writer */
 	u64 durable;                /* ring position up to which everything is synced */
-	u8 pad4[56];
+	u64 log_lsn;                /* number of the last batch that was written to the log before ring space was given back */
+	u8 pad4[48];
 };
 #define VERSION_STEP (1ull << 32)
 
@@ -282,6 +303,87 @@ struct counters {
 	u64 pad[10];
 };
 
+/* ---- the on-host door (onhost.bpf.c) ---- */
+#define ONHOST_CONNECTIONS_MAX 16384    /* served at once; more are served by the server door */
+#define ONHOST_SOCKETS_MAX 65536        /* of clients, also those that wait to be accepted */
+#define ONHOST_REQUEST_BYTES_MAX 131072 /* longest message that is served */
+#define ONHOST_REPLY_BYTES_MAX 65280    /* longest reply; a program reaches no further into a message */
+#define ONHOST_UNREAD_MESSAGES_MAX 64   /* replies in a client's receive queue since it was last seen empty … */
+#define ONHOST_UNREAD_BYTES_MAX 65536   /* … and their bytes; the one that passes the bound is still given (I10) */
+#define ONHOST_LISTENERS_MAX 16         /* addresses to listen on */
+#define ONHOST_BUFFERS_PER_GROUP 4      /* io slots that the CPUs of a group share */
+#define ONHOST_GROUPS_MAX 16
+#define ONHOST_LOG_LATE_MS 500          /* writes are not acknowledged here when nobody has vouched for the log for so long */
+
+enum onhost_mode {
+	ONHOST_OPEN = 1,            /* the gate: nothing is served while it is closed */
+	ONHOST_WRITES = 2,          /* everysec: writes are acknowledged at once, reads need not be durable */
+	ONHOST_AUTHENTICATE = 4,    /* only connections that have authenticated */
+};
+
+/* Written by the server, but for the claims. */
+struct onhost_page {
+	u32 mode;                   /* enum onhost_mode */
+	u32 pad0;
+	u64 log_alive_ns;           /* when the server last vouched for the log, CLOCK_MONOTONIC */
+	u64 pad1[6];
+	u32 claims[ONHOST_GROUPS_MAX][16];      /* 1 while a program uses io slot group * ONHOST_BUFFERS_PER_GROUP + index; a line a group */
+};
+
+enum onhost_flag {
+	ONHOST_RESP3 = 1,
+	ONHOST_AUTHENTICATED = 2,
+	ONHOST_PASS = 4,            /* the server wants everything of this connection */
+};
+
+/* One connection, as the server sees it and as the program has used it. */
+struct onhost_connection {
+	u64 head;                   /* generation << 32 | enum onhost_flag; generation 0: nobody's */
+	u64 progress;               /* bytes of replies generated << 32 | bytes of commands answered, both modulo 2^32 */
+	u64 pad0[6];
+	u64 messages;               /* served here: the connection is not idle */
+	u64 write_position;         /* highest log position of its writes here (WAITAOF) */
+	u64 pad1[6];
+};
+
+struct onhost_link {
+	u32 connection;             /* index of its onhost_connection */
+	u32 generation;
+};
+
+/* Why a message was left to the server.  One counter each. */
+enum onhost_pass {
+	ONHOST_SERVED = 0,
+	ONHOST_PASS_CLOSED = 1,     /* the gate is closed: the server stops, or its log has failed */
+	ONHOST_PASS_STATE = 2,      /* not ESTABLISHED: one side has closed */
+	ONHOST_PASS_UNKNOWN = 3,    /* the server has not accepted the connection yet, or no more */
+	ONHOST_PASS_AUTHORITY = 4,  /* not authenticated, or the server wants it all */
+	ONHOST_PASS_COMMANDS = 5,   /* commands sent before are with the server, unanswered */
+	ONHOST_PASS_REPLIES = 6,    /* replies of the server are under way, or not read yet */
+	ONHOST_PASS_UNREAD = 7,     /* too many replies of ours are not read yet */
+	ONHOST_PASS_BUFFERS = 8,    /* every io slot of the group is in use */
+	ONHOST_PASS_SIZE = 9,       /* message or reply too long */
+	ONHOST_PASS_COLD = 10,      /* a command that is Java's, or not whole, or not RESP */
+	ONHOST_PASS_DURABILITY = 11,/* a write in always; a read of what is not durable yet; a write while the log is late */
+	ONHOST_PASS_STORE = 12,     /* ring, memory or table is full, or others were faster: nothing was changed */
+	ONHOST_PASS_KERNEL = 13,    /* the kernel had no memory for the reply, before anything was executed */
+	ONHOST_LOST = 14,           /* not passed: executed, but the message could not be made the reply; the client's send() fails */
+};
+#define ONHOST_PASS_COUNT 14
+
+/* One element an io slot. */
+struct onhost_counters {
+	u64 commands;               /* served */
+	u64 messages;
+	u64 split;                  /* messages of which only the beginning was served, because room or store did not suffice behind it */
+	u64 lost;                   /* ONHOST_LOST */
+	u64 passed[16];             /* messages, by enum onhost_pass */
+	u64 pad[4];
+};
+
+_Static_assert(sizeof(struct onhost_page) == 64 + 64 * ONHOST_GROUPS_MAX, "a line of claims a group");
+_Static_assert(sizeof(struct onhost_connection) == 128, "a line for the server, a line for the program");
+_Static_assert(sizeof(struct onhost_counters) == 192, "counters are three cache lines");
 _Static_assert(sizeof(struct record) == RECORD_HEADER_BYTES, "record header");
 _Static_assert(RECORD_BYTES_MAX <= RECORD_CLASS_BYTES_MAX, "largest record fits the largest class");
 _Static_assert(RECORD_CLASS_BYTES_MAX == CHUNK_BYTES, "the largest record is a chunk");

@@ -8,6 +8,9 @@
  * one (a record is only reused after a change removed its reference), no link of the chain.  It also means that the version
  * a change will get is known before the lock is taken, so record and redo record are complete by then.
  *
+ * A read need not take the lock for that: a change marks the version before it touches anything (begin_change), so an unmarked version that
+ * is the same before and after means that nothing moved in between.
+ *
  * A home whose version is below control.version_floor is empty whatever its references say: FLUSHALL and a start move the
  * floor instead of walking the table.  What lies there is given back by purge().
  *
@@ -29,8 +32,37 @@ enum attempt {                      /* how a step of a transaction ended */
 #ifdef MUTANT_NO_REVALIDATION
 #define HOME_UNCHANGED(home, snapshot) ((void)(snapshot), 1)
 #else
-#define HOME_UNCHANGED(home, snapshot) ((home)->version == (snapshot))
+#define HOME_UNCHANGED(home, snapshot) (READ_ONCE((home)->version) == (snapshot))
 #endif
+
+/* Set in a home's version from its change's first store to its last, which is the new version: nobody takes it for a snapshot. */
+#define VERSION_CHANGING (1ull << 63)
+
+/* With the lock held, before anything below the home is touched. */
+INLINE void begin_change(struct bucket *home, u64 snapshot)
+{
+#ifndef MUTANT_NO_CHANGE_MARK
+	WRITE_ONCE(home->version, snapshot | VERSION_CHANGING);
+	asm volatile("" ::: "memory");
+#endif
+}
+
+/* For tests, which cannot wait for somebody to read in the middle of a change of a few nanoseconds. */
+INLINE void linger(struct bucket *home)
+{
+#if defined(MUTANT_SLOW_CHANGE) || defined(MUTANT_NO_CHANGE_MARK)
+	asm volatile("" ::: "memory");
+	for (u32 i = 0; i < 4000; i++)
+		(void)READ_ONCE(home->removal_position);
+#endif
+}
+
+/* With the lock held, after everything below the home. */
+INLINE void end_change(struct bucket *home, u64 version)
+{
+	asm volatile("" ::: "memory");
+	WRITE_ONCE(home->version, version);
+}
 
 INLINE struct bucket *bucket_at(u32 index)
 {
@@ -275,12 +307,13 @@ GLOBAL int purge(struct io *io, u32 home)
 		bpf_spin_lock(&h->lock);
 		int mine = h->version == version && h->version < floor;
 		if (mine) {
+			begin_change(h, version);
 			for (u32 s = 0; s < REFS_PER_BUCKET; s++) {
 				refs[s] = h->refs[s];
 				h->refs[s] = next_refs[s];
 			}
 			h->next = next_next;
-			WRITE_ONCE(h->version, version + 1);
+			end_change(h, version + 1);
 		}
 		bpf_spin_unlock(&h->lock);
 		if (!mine)

@@ -2,7 +2,7 @@
 /*
  * The three ways an attempt can end, each decided under the home's lock:
  *
- *   unchanged()      what was read holds
+ *   unchanged()      what was read holds (the first attempt asks without the lock)
  *   commit_put()     the key has a new record
  *   commit_delete()  the key is gone
  *
@@ -19,6 +19,17 @@
 
 /* Replay and sweeping of replay's tombstones change the table without a redo record: the log has it already. */
 #define QUIET(t) ((t)->redo_type != 0)
+
+/* Without the lock; an attempt that this refuses may be somebody's change in the middle, so the next one asks with it. */
+INLINE int unchanged_now(struct io *io)
+{
+	struct bucket *home = bucket_at(io->t.home);
+	if (!home)
+		return STATUS_INTERNAL;
+	u64 snapshot = io->t.snapshot;
+	asm volatile("" ::: "memory");      /* whatever was read was read before this: by the compiler here, by x86-64 itself */
+	return HOME_UNCHANGED(home, snapshot) && !(snapshot & VERSION_CHANGING) ? ATTEMPT_OK : ATTEMPT_AGAIN;
+}
 
 INLINE int unchanged(struct io *io)
 {
@@ -117,11 +128,12 @@ INLINE int install(struct bucket *home, struct bucket *where, struct transaction
 	bpf_spin_lock(&home->lock);
 	int valid = HOME_UNCHANGED(home, snapshot);
 	if (valid) {
+		begin_change(home, snapshot);
 		if (slot < REFS_PER_BUCKET)
 			where->refs[slot] = ref;
 		else
 			where->next = fresh_bucket;
-		WRITE_ONCE(home->version, version_next);
+		end_change(home, version_next);
 	}
 	bpf_spin_unlock(&home->lock);
 	return valid;
@@ -210,23 +222,25 @@ GLOBAL int commit_put(struct io *io)
 
 /* The lock hold of a delete.  The chain's last reference moves into the hole, so that used ones stay first and every bucket but
  * the tail is full; a tail that this empties is unlinked. */
-INLINE int remove(struct bucket *home, struct bucket *where, struct bucket *tail, struct bucket *previous,
-		  struct transaction *t, u32 slot, u32 last, u32 emptied, u64 position)
+INLINE int remove(struct bucket *home, u64 *hole, struct bucket *tail, struct bucket *previous,
+		  struct transaction *t, u32 last, u32 emptied, u64 position)
 {
 	u64 snapshot = t->snapshot, version_next = t->version_next, reference = t->reference;
 
 	bpf_spin_lock(&home->lock);
 	int valid = HOME_UNCHANGED(home, snapshot);
 	if (valid) {
+		begin_change(home, snapshot);
 		u64 moved = tail->refs[last];
 		tail->refs[last] = 0;
+		linger(home);
 		if (moved != reference)
-			where->refs[slot] = moved;
+			*hole = moved;
 		if (emptied)
 			previous->next = 0;
 		if (position)
 			home->removal_position = position;
-		WRITE_ONCE(home->version, version_next);
+		end_change(home, version_next);
 	}
 	bpf_spin_unlock(&home->lock);
 	return valid;
@@ -238,10 +252,12 @@ GLOBAL int commit_delete(struct io *io)
 	if (!io || !c)
 		return STATUS_INTERNAL;
 	struct transaction *t = &io->t;
-	u32 slot = t->slot;
 	struct bucket *home = bucket_at(t->home), *where = bucket_at(t->where);
+	u32 slot = t->slot;
 	if (!home || !where || slot >= REFS_PER_BUCKET)
 		return STATUS_INTERNAL;
+	u64 *hole = &where->refs[slot];
+	asm volatile("" : "+r"(hole));      /* now: 6.1's verifier does not know the range of a number that clang spilled before its check */
 
 	u32 tail_index = t->home, previous_index = t->home;
 	struct bucket *tail = home;
@@ -265,7 +281,7 @@ GLOBAL int commit_delete(struct io *io)
 	u32 emptied = last == 0 && tail_index != t->home ? tail_index : 0;
 
 	if (QUIET(t)) {
-		if (!remove(home, where, tail, previous, t, slot, last, emptied, 0))
+		if (!remove(home, hole, tail, previous, t, last, emptied, 0))
 			return ATTEMPT_AGAIN;
 	} else {
 		struct bpf_dynptr redo;
@@ -282,7 +298,7 @@ GLOBAL int commit_delete(struct io *io)
 		}
 		u64 position = bpf_ringbuf_query(&ring, BPF_RB_PROD_POS);
 		bpf_dynptr_write(&redo, 0, io->image + (RECORD_HEADER_BYTES - REDO_HEADER_BYTES), redo_bytes, 0);
-		if (!remove(home, where, tail, previous, t, slot, last, emptied, position)) {
+		if (!remove(home, hole, tail, previous, t, last, emptied, position)) {
 			bpf_ringbuf_discard_dynptr(&redo, BPF_RB_NO_WAKEUP);
 			return ATTEMPT_AGAIN;
 		}

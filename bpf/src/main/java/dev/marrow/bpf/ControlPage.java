@@ -1,5 +1,7 @@
 package dev.marrow.bpf;
 
+import dev.marrow.bpf.libbpf.Bpf;
+import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.lang.invoke.VarHandle;
@@ -12,11 +14,16 @@ public final class ControlPage {
     private static final VarHandle INT = ValueLayout.JAVA_INT.varHandle();
     private static final VarHandle LONG = ValueLayout.JAVA_LONG.varHandle();
     private static final int INSTANCE_BYTES = 16;
+    private static final long PAGE_BYTES = 4096;
 
     private final MemorySegment page;
 
     ControlPage(MemorySegment page) {
         this.page = page;
+    }
+
+    static ControlPage map(int fd, Arena arena) {
+        return new ControlPage(Bpf.map(fd, 0, PAGE_BYTES, false, arena));
     }
 
     private long load(int offset) {
@@ -36,15 +43,15 @@ public final class ControlPage {
     }
 
     /** Writes everything that identifies a new store; the state is BUILDING afterwards. */
-    void initialise(StoreGeometry geometry, byte[] instance, long[] hashSeed, int shardCount) {
+    void initialise(StoreGeometry geometry, byte[] instance, HashSeed hashSeed, int shardCount) {
         storeInt(Abi.control_state, Abi.STATE_BUILDING);
         storeInt(Abi.control_abi_version, Abi.ABI_VERSION);
         if (instance.length != INSTANCE_BYTES) {
             throw new IllegalArgumentException("instance_bytes=" + instance.length);
         }
         MemorySegment.copy(instance, 0, page, ValueLayout.JAVA_BYTE, Abi.control_instance, INSTANCE_BYTES);
-        store(Abi.control_hash_seed, hashSeed[0]);
-        store(Abi.control_hash_seed + 8, hashSeed[1]);
+        store(Abi.control_hash_seed, hashSeed.low());
+        store(Abi.control_hash_seed + 8, hashSeed.high());
         store(Abi.control_capacity, geometry.capacity());
         store(Abi.control_memory_bytes, geometry.memoryBytes());
         store(Abi.control_ring_bytes, geometry.ringBytes());
@@ -77,13 +84,13 @@ public final class ControlPage {
         store(Abi.control_directory_inode, inode);
     }
 
-    long[] hashSeed() {
-        return new long[] {load(Abi.control_hash_seed), load(Abi.control_hash_seed + 8)};
+    HashSeed hashSeed() {
+        return new HashSeed(load(Abi.control_hash_seed), load(Abi.control_hash_seed + 8));
     }
 
     PinnedStore describe() {
         return new PinnedStore(abiVersion(), state(), instance(), load(Abi.control_capacity), load(Abi.control_memory_bytes),
-                load(Abi.control_ring_bytes), load(Abi.control_directory_device), load(Abi.control_directory_inode));
+                load(Abi.control_ring_bytes), load(Abi.control_directory_device), load(Abi.control_directory_inode), tablesId(), logLsn());
     }
 
     int shardCount() {
@@ -103,6 +110,38 @@ public final class ControlPage {
 
     public long flushPosition() {
         return load(Abi.control_flush_position);
+    }
+
+    /** Version of the last FLUSHALL, 0 for none: records of a lower one are gone. */
+    public long flushVersion() {
+        return load(Abi.control_flush_version);
+    }
+
+    public void flushVersion(long version) {
+        store(Abi.control_flush_version, version);
+    }
+
+    /** No bucket's version has reached this. */
+    public long versionBound() {
+        return load(Abi.control_version_high) + Abi.VERSION_STEP;
+    }
+
+    /** Random number of these tables; the directory's manifest names those that were filled from it last. */
+    public long tablesId() {
+        return load(Abi.control_tables_id);
+    }
+
+    public void tablesId(long id) {
+        store(Abi.control_tables_id, id);
+    }
+
+    /** Number of the last batch that was in the log before ring space was given back. */
+    public long logLsn() {
+        return load(Abi.control_log_lsn);
+    }
+
+    public void logLsn(long lsn) {
+        store(Abi.control_log_lsn, lsn);
     }
 
     /** Ring position up to which everything is on the disk. */

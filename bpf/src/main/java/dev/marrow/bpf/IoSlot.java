@@ -23,11 +23,12 @@ public final class IoSlot {
     private final TestRun sweep;
     private final TestRun flush;
     private final TestRun bench;
+    private final TestRun scan;
 
     IoSlot(MemorySegment memory, Runs runs) {
         this.memory = memory;
         this.in = memory.asSlice(Abi.io_in, Abi.IN_BYTES);
-        this.out = memory.asSlice(Abi.io_out, Abi.OUT_BYTES + (long) Abi.REPLY_BYTES_MAX);
+        this.out = memory.asSlice(Abi.io_out, Abi.SIZEOF_io - Abi.io_out);
         this.inBuffer = in.asByteBuffer().order(ByteOrder.LITTLE_ENDIAN);
         this.outBuffer = out.asByteBuffer().order(ByteOrder.LITTLE_ENDIAN);
         this.serve = runs.serve();
@@ -35,10 +36,11 @@ public final class IoSlot {
         this.sweep = runs.sweep();
         this.flush = runs.flush();
         this.bench = runs.bench();
+        this.scan = runs.scan();
     }
 
     /** The program's operations, made ready for this slot. */
-    record Runs(TestRun serve, TestRun load, TestRun sweep, TestRun flush, TestRun bench) {}
+    record Runs(TestRun serve, TestRun load, TestRun sweep, TestRun flush, TestRun bench, TestRun scan) {}
 
     /** Input area, {@link Abi#IN_BYTES} long. */
     public MemorySegment in() {
@@ -154,9 +156,13 @@ public final class IoSlot {
         return memory.get(ValueLayout.JAVA_INT, Abi.io_batch_status);
     }
 
-    /** Loads ring records that lie in the input area from {@code from} to {@code to}; versions below {@code flushed} are skipped. */
-    public void load(int from, int to, long flushed) {
-        batch(to, from, flushed);
+    /**
+     * Loads ring records that lie in the input area from {@code from} to {@code to}; versions below {@code flushed} are skipped.
+     *
+     * @param shuffled whether keys come in no order, unlike those of a base: then their cache misses are taken together
+     */
+    public void load(int from, int to, long flushed, boolean shuffled) {
+        batch(to, from, flushed, shuffled ? 1 : 0);
         run(load);
     }
 
@@ -180,6 +186,32 @@ public final class IoSlot {
         Sweep(int bits) {
             this.bits = bits;
         }
+    }
+
+    /** Begins a scan of the table; {@link #scan} goes on with it. */
+    public void beginScan() {
+        memory.set(ValueLayout.JAVA_INT, Abi.io_scanned_count, 0);
+        memory.set(ValueLayout.JAVA_LONG, Abi.io_scan_version, 0);
+        memory.set(ValueLayout.JAVA_LONG, Abi.io_batch_cursor, 0);
+    }
+
+    /**
+     * Copies records into the output area, as ring records: visits at most {@code buckets} home buckets and ends once {@code bytes} are there, up
+     * to one record more. {@link #batchCursor} is the next home, {@link #batchResult} the number of records, {@link #scannedBytes} their length.
+     */
+    public void scan(int buckets, int bytes) {
+        batch(buckets, batchCursor(), bytes);
+        run(scan);
+    }
+
+    /** Bytes of ring records at the start of the output area. */
+    public int scannedBytes() {
+        return (int) memory.get(ValueLayout.JAVA_LONG, Abi.io_batch_extra + Long.BYTES);
+    }
+
+    /** Highest version among them. */
+    public long scannedVersionMax() {
+        return memory.get(ValueLayout.JAVA_LONG, Abi.io_batch_extra + 2 * Long.BYTES);
     }
 
     /** FLUSHALL; {@link #batchResult} is its log position unless {@link #batchStatus} says otherwise. One caller at a time. */

@@ -11,7 +11,6 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.security.SecureRandom;
 import java.util.List;
 
 /**
@@ -22,39 +21,33 @@ import java.util.List;
 public final class KernelStore implements AutoCloseable {
     private static final String PROGRAM = "marrow";
     private static final String OBJECT = "/bpf/marrow.bpf.o";
-    private static final List<String> PINNED = List.of(BpfFs.CONTROL, "counters", "buckets", "heap", "allocators", "ring");
-    private static final int CONFIG_HASH_SEED = 0;
-    private static final int CONFIG_BUCKET_COUNT = 16;
-    private static final int CONFIG_OVERFLOW_COUNT = 20;
-    private static final int CONFIG_SHARD_COUNT = 24;
     private static final long PAGE_BYTES = 4096;
 
     private final Arena arena = Arena.ofShared();
     private final BpfObject object;
     private final StoreGeometry geometry;
+    private final HashSeed hashSeed;
+    private final int shardCount;
     private final ControlPage control;
     private final StoreCounters counters;
     private final RedoRing ring;
     private final Heap heap;
     private final IoSlot[] slots;
 
-    private KernelStore(byte[] image, Path pins, StoreGeometry geometry, long[] hashSeed, int shardCount, int slotCount) {
+    private KernelStore(byte[] image, Path pins, StoreGeometry geometry, HashSeed hashSeed, int shardCount, int slotCount) {
         this.geometry = geometry;
+        this.hashSeed = hashSeed;
+        this.shardCount = shardCount;
         this.object = BpfObject.open(image);
         try {
-            for (String name : PINNED) {
+            for (String name : StoreMaps.PINNED) {
                 object.map(name).pin(pins.resolve(name));
             }
             object.map("buckets").maxEntries(geometry.bucketCount() + geometry.overflowCount());
             object.map("heap").maxEntries(geometry.slabCountMax());
             object.map("ring").maxEntries((int) geometry.ringBytes());
             object.map("slots").maxEntries(slotCount);
-            MemorySegment config = object.map(".rodata.config").initialValue();
-            config.set(ValueLayout.JAVA_LONG, CONFIG_HASH_SEED, hashSeed[0]);
-            config.set(ValueLayout.JAVA_LONG, CONFIG_HASH_SEED + 8, hashSeed[1]);
-            config.set(ValueLayout.JAVA_INT, CONFIG_BUCKET_COUNT, geometry.bucketCount());
-            config.set(ValueLayout.JAVA_INT, CONFIG_OVERFLOW_COUNT, geometry.overflowCount());
-            config.set(ValueLayout.JAVA_INT, CONFIG_SHARD_COUNT, shardCount);
+            StoreMaps.configure(object, geometry, hashSeed, shardCount);
             object.load();
 
             control = new ControlPage(map("control", Abi.SIZEOF_control));
@@ -67,13 +60,18 @@ public final class KernelStore implements AutoCloseable {
             for (int i = 0; i < slotCount; i++) {
                 slots[i] = new IoSlot(pages.asSlice((long) i * Abi.SIZEOF_io, Abi.SIZEOF_io),
                         new IoSlot.Runs(run(i, Abi.RUN_SERVE), run(i, Abi.RUN_LOAD), run(i, Abi.RUN_SWEEP), run(i, Abi.RUN_FLUSH),
-                                run(i, Abi.RUN_BENCH)));
+                                run(i, Abi.RUN_BENCH), run(i, Abi.RUN_SCAN)));
             }
         } catch (RuntimeException | Error e) {
             object.close();
             arena.close();
             throw e;
         }
+    }
+
+    /** For another object that is to be a door to this store; valid while it is open. */
+    public StoreMaps maps() {
+        return StoreMaps.of(object, geometry, hashSeed, shardCount);
     }
 
     private TestRun run(int slot, int operation) {
@@ -108,14 +106,12 @@ public final class KernelStore implements AutoCloseable {
      * @param instance 16 bytes that name the data directory
      * @param slotCount io slots, one a thread that runs programs
      */
-    public static KernelStore create(Path pins, StoreGeometry geometry, byte[] instance, int slotCount) {
-        return create(image(OBJECT), pins, geometry, instance, slotCount);
+    public static KernelStore create(Path pins, StoreGeometry geometry, byte[] instance, HashSeed hashSeed, int slotCount) {
+        return create(image(OBJECT), pins, geometry, instance, hashSeed, slotCount);
     }
 
     /** {@link #create} with another object than ours: tests load programs that are broken on purpose. */
-    static KernelStore create(byte[] image, Path pins, StoreGeometry geometry, byte[] instance, int slotCount) {
-        SecureRandom random = new SecureRandom();
-        long[] hashSeed = {random.nextLong(), random.nextLong()};
+    static KernelStore create(byte[] image, Path pins, StoreGeometry geometry, byte[] instance, HashSeed hashSeed, int slotCount) {
         int shardCount = Math.min(Runtime.getRuntime().availableProcessors(), Abi.SHARDS_MAX);
         KernelStore store = new KernelStore(image, pins, geometry, hashSeed, shardCount, slotCount);
         store.control.initialise(geometry, instance, hashSeed, shardCount);
@@ -127,13 +123,12 @@ public final class KernelStore implements AutoCloseable {
     public static PinnedStore inspect(Path pins) {
         Path path = pins.resolve(BpfFs.CONTROL);
         // libbpf would make a missing map anew, empty
-        if (!PINNED.stream().allMatch(name -> Files.exists(pins.resolve(name)))) {
+        if (!StoreMaps.PINNED.stream().allMatch(name -> Files.exists(pins.resolve(name)))) {
             return PinnedStore.NONE;
         }
         int fd = Bpf.openPinned(path);
         try (Arena arena = Arena.ofConfined()) {
-            ControlPage page = new ControlPage(Bpf.map(fd, 0, PAGE_BYTES, false, arena));
-            return page.describe();
+            return ControlPage.map(fd, arena).describe();
         } finally {
             Bpf.close(fd);
         }
@@ -145,19 +140,20 @@ public final class KernelStore implements AutoCloseable {
      * @param pinned what {@link #inspect} found, already checked by the caller
      */
     public static KernelStore adopt(Path pins, PinnedStore pinned, int slotCount) {
-        int fd = Bpf.openPinned(pins.resolve(BpfFs.CONTROL));
-        long[] hashSeed;
-        int shardCount;
-        try (Arena arena = Arena.ofConfined()) {
-            ControlPage page = new ControlPage(Bpf.map(fd, 0, PAGE_BYTES, false, arena));
-            hashSeed = page.hashSeed();
-            shardCount = page.shardCount();
-        } finally {
-            Bpf.close(fd);
-        }
-        KernelStore store = new KernelStore(image(OBJECT), pins, pinned.geometry(), hashSeed, shardCount, slotCount);
+        KernelStore store = attach(pins, pinned, slotCount);
         store.heap.adopted();
         return store;
+    }
+
+    /**
+     * The same maps beside the process that serves them, which may be gone. Only to look: memory, log and state stay that process's.
+     *
+     * @param pinned what {@link #inspect} found, already checked by the caller
+     */
+    public static KernelStore attach(Path pins, PinnedStore pinned, int slotCount) {
+        try (StoreMaps maps = StoreMaps.open(pins, pinned)) {
+            return new KernelStore(image(OBJECT), pins, pinned.geometry(), maps.hashSeed(), maps.shardCount(), slotCount);
+        }
     }
 
     public StoreGeometry geometry() {

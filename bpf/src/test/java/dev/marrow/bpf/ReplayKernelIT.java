@@ -40,7 +40,7 @@ class ReplayKernelIT {
         for (Redo record : records) {
             end = put(slot.in(), end, record);
         }
-        slot.load(0, end, flushed);
+        slot.load(0, end, flushed, records.size() % 2 == 0);
         assertEquals(0, slot.batchStatus());
         assertEquals(end, slot.batchCursor());
     }

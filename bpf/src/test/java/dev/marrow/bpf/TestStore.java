@@ -22,7 +22,7 @@ final class TestStore implements AutoCloseable {
     /** @param object resource with the programs; {@code /mutants/…} has some with one promise broken each */
     TestStore(String object, StoreGeometry geometry, int slotCount) {
         new SecureRandom().nextBytes(instance);
-        store = KernelStore.create(KernelStore.image(object), BpfFs.prepare(instance), geometry, instance, slotCount);
+        store = KernelStore.create(KernelStore.image(object), BpfFs.prepare(instance), geometry, instance, HashSeed.random(), slotCount);
         store.updateClock();
     }
 

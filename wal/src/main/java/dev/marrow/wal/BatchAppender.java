@@ -51,6 +51,16 @@ final class BatchAppender {
         segment.seal(magic, lsn++, synced, now(), ringEnd, versionMax);
     }
 
+    /** Number of the next batch. */
+    long lsnNext() {
+        return lsn;
+    }
+
+    /** Where the current segment begins, when nothing is in it yet. */
+    LogPosition position() {
+        return new LogPosition(segment.sequence(), lsn, versionMax, timeMillis);
+    }
+
     /** Goes on in {@code next}; closes the old segment, which must be sealed and synced. */
     void moveTo(Segment next) throws IOException {
         segment.close();

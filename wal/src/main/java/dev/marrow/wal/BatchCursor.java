@@ -65,6 +65,11 @@ final class BatchCursor {
         return !verify || (headerHolds(offset) && payloadHolds(offset));
     }
 
+    /** As {@link #read}, for a batch whose payload somebody else looks at. */
+    boolean readHeader(long offset) {
+        return read(offset, false) && headerHolds(offset);
+    }
+
     private boolean headerHolds(long offset) {
         return same(BatchDescriptor.headerChecksum(crc, segment.seed(), header(offset)), file.get(INT, offset + BatchDescriptor.HEADER_CRC),
                 "header crc32c");
@@ -112,7 +117,7 @@ final class BatchCursor {
 
     private long find(long from, long limit, boolean whole) {
         for (long offset = from; offset + HEADER_BYTES <= limit; offset += ALIGNMENT) {
-            if (BatchDescriptor.isMagic(file.get(INT, offset)) && read(offset, false) && headerHolds(offset)
+            if (BatchDescriptor.isMagic(file.get(INT, offset)) && readHeader(offset)
                     && (!whole || payloadHolds(offset))) {
                 return offset;
             }

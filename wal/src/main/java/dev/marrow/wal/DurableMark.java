@@ -44,6 +44,7 @@ final class DurableMark {
         }
         failed = true;
         cause = Optional.of(failure);
+        listener.onFailing();
         notifyAll();
         return true;
     }

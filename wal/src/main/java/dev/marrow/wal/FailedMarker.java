@@ -5,6 +5,7 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.ValueLayout;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Optional;
 
@@ -15,11 +16,17 @@ import java.util.Optional;
 public final class FailedMarker {
 
     static final String FILE_NAME = "FAILED";
+    private static final String BOOT = "\nboot ";
+    private static final Path BOOT_ID = Path.of("/proc/sys/kernel/random/boot_id");
 
     private FailedMarker() {}
 
-    /** What the failed writer left, empty when there is no marker. */
+    /** Why the log failed, empty when there is no marker. */
     public static Optional<String> read(Path directory, Storage storage) throws IOException {
+        return content(directory, storage).map(text -> text.split(BOOT, 2)[0].strip());
+    }
+
+    private static Optional<String> content(Path directory, Storage storage) throws IOException {
         Path path = directory.resolve(FILE_NAME);
         if (!storage.exists(path)) {
             return Optional.empty();
@@ -29,6 +36,19 @@ public final class FailedMarker {
             byte[] text = size == 0 ? new byte[0] : file.map(size, arena).toArray(ValueLayout.JAVA_BYTE);
             return Optional.of(new String(text, StandardCharsets.UTF_8));
         }
+    }
+
+    /**
+     * Whether the log failed since the machine was booted: then the page cache may still tell of writes that the disk never got. After a boot
+     * the files say what the disk has.
+     */
+    public static boolean isOfThisBoot(Path directory, Storage storage) throws IOException {
+        Optional<String> text = content(directory, storage);
+        return text.isPresent() && (text.get().indexOf(BOOT) < 0 || text.get().contains(BOOT + bootId()));
+    }
+
+    private static String bootId() throws IOException {
+        return Files.readString(BOOT_ID).strip();
     }
 
     /** @throws LogFailedException when there is a marker */
@@ -46,7 +66,7 @@ public final class FailedMarker {
             return;
         }
         try (StorageFile file = storage.create(path)) {
-            file.write(new ByteBuffer[] {ByteBuffer.wrap(text.getBytes(StandardCharsets.UTF_8))}, 0);
+            file.write(new ByteBuffer[] {ByteBuffer.wrap((text + BOOT + bootId() + "\n").getBytes(StandardCharsets.UTF_8))}, 0);
             file.force();
         }
         storage.syncDirectory(directory);

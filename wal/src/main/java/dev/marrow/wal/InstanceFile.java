@@ -34,10 +34,14 @@ final class InstanceFile {
         return storage.exists(directory.resolve(FILE_NAME));
     }
 
-    /** Write, sync, rename, sync directory: there is a whole one or none. */
-    static byte[] create(Path directory, Storage storage) throws IOException {
+    static byte[] random() {
         byte[] instance = new byte[SegmentDescriptor.INSTANCE_BYTES];
         new SecureRandom().nextBytes(instance);
+        return instance;
+    }
+
+    /** Write, sync, rename, sync directory: there is a whole one or none. */
+    static void create(Path directory, Storage storage, byte[] instance) throws IOException {
         ByteBuffer bytes = ByteBuffer.allocate(BYTES).order(ByteOrder.LITTLE_ENDIAN);
         bytes.putLong(MAGIC).putInt(FORMAT_VERSION).putInt(0).put(instance).putInt(checksum(bytes.array())).flip();
         Path temporary = directory.resolve(TEMPORARY_NAME);
@@ -50,7 +54,6 @@ final class InstanceFile {
         }
         storage.rename(temporary, directory.resolve(FILE_NAME));
         storage.syncDirectory(directory);
-        return instance;
     }
 
     static byte[] read(Path directory, Storage storage) throws IOException {

@@ -53,6 +53,23 @@ public final class LogRecovery {
         return position(scan, next, lsn);
     }
 
+    /**
+     * A log without a past, for tables that are going to be written out whole: an empty segment behind all that there are, none of which is looked at.
+     * Nothing refers to it before {@link LogDirectory#checkpoint} does.
+     *
+     * @param lsn        highest number that a batch may have
+     * @param versionMax no version given so far is higher
+     */
+    public static LogPosition beginAnew(LogDirectory directory, long lsn, long versionMax, long timeMaxMillis, LogWriterOptions options)
+            throws IOException {
+        List<Long> existing = directory.segments();
+        long next = existing.isEmpty() ? directory.firstSegment() : existing.getLast() + 1;
+        Segment.create(directory, next, options.segmentBytes(), options.clockMillis().getAsLong()).close();
+        // two more than the tables know of: the writer may have died before it told of its last batch and seal
+        long lsnNext = Math.max(lsn + 3, directory.manifest().logLsn());
+        return new LogPosition(next, lsnNext, versionMax, timeMaxMillis);
+    }
+
     /** Leaves the tail's segment sealed and the one behind it empty; returns how many batches that took. */
     private static int endSegment(LogDirectory directory, LogScan scan, LogWriterOptions options) throws IOException {
         LogTail tail = scan.tail();

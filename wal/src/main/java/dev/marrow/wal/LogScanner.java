@@ -1,6 +1,7 @@
 package dev.marrow.wal;
 
 import java.io.IOException;
+import java.util.Optional;
 
 /** Verifies a whole log, then hands out what is in it. Reads through mappings: payloads are not copied. */
 public final class LogScanner {
@@ -25,24 +26,16 @@ public final class LogScanner {
     public static LogScan scan(LogDirectory directory, BatchVisitor visitor) throws IOException {
         LogScan scan = verify(directory);
         visitor.verified(scan);
-        for (long sequence = directory.firstSegment(); sequence <= scan.tail().segment(); sequence++) {
-            try (MappedSegment segment = MappedSegment.open(directory, sequence)) {
-                visit(segment, sequence == scan.tail().segment() ? scan.tail().offset() : Long.MAX_VALUE, visitor);
-            } catch (InternalError unreadable) {
-                throw MappedSegment.unreadable(directory.segmentPath(sequence), unreadable);
+        try (BatchReader reader = BatchReader.log(directory, scan)) {
+            for (Optional<BatchReader.Batch> batch = reader.next(); batch.isPresent(); batch = reader.next()) {
+                BatchReader.Batch found = batch.get();
+                try {
+                    visitor.batch(found.lsn(), found.file(), found.payload(), found.length());
+                } catch (InternalError unreadable) {
+                    throw MappedSegment.unreadable(found.path(), unreadable);
+                }
             }
         }
         return scan;
-    }
-
-    private static void visit(MappedSegment segment, long end, BatchVisitor visitor) throws IOException {
-        BatchCursor cursor = segment.cursor();
-        // Verified a moment ago, and the directory is locked: the checksums need no second look.
-        for (long offset = SegmentDescriptor.HEADER_BYTES; offset < end && cursor.read(offset, false); offset = cursor.end) {
-            if (cursor.isSeal()) {
-                return;
-            }
-            visitor.batch(cursor.lsn, segment.bytes(), offset + BatchDescriptor.HEADER_BYTES, cursor.payloadLength);
-        }
     }
 }

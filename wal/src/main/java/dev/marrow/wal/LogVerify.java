@@ -1,11 +1,10 @@
 package dev.marrow.wal;
 
-import java.io.IOException;
 import java.io.PrintStream;
 import java.nio.file.Path;
-import java.util.List;
+import java.util.Optional;
 
-/** {@code marrow log verify DIR} and {@code marrow log dump DIR}: look at a log without changing it. */
+/** {@code marrow log verify DIR}: whether base and log are whole. Changes nothing. */
 public final class LogVerify {
 
     /** The log is whole. */
@@ -21,65 +20,69 @@ public final class LogVerify {
 
     /** Verifies and prints the result; returns one of the codes above. */
     public static int run(Path dir, PrintStream out) {
-        return run(dir, new FileStorage(), out);
+        return run(dir, false, out);
     }
 
     static int run(Path dir, Storage storage, PrintStream out) {
-        try (LogDirectory directory = LogDirectory.inspect(dir, storage)) {
+        return run(dir, storage, false, out);
+    }
+
+    /** As {@link #run(Path, PrintStream)}; the result is text or one JSON object. */
+    public static int run(Path dir, boolean json, PrintStream out) {
+        return run(dir, new FileStorage(), json, out);
+    }
+
+    static int run(Path dir, Storage storage, boolean json, PrintStream out) {
+        return LogTool.run("verify", dir, storage, json, out, directory -> {
+            BatchReader.verifyBase(directory);
             LogScan scan = LogScanner.verify(directory);
-            LogTail tail = scan.tail();
-            out.printf("segments=%d batches=%d records=%d bytes=%d version_max=%d flush_version=%d lsn_next=%d clean_stop=%b%n",
-                    scan.segments(), scan.batches(), scan.records(), scan.bytes(), scan.versionMax(), scan.flushVersion(),
-                    scan.lsnNext(), scan.cleanStop());
-            out.printf("end: segment=%016x offset=%d cut_bytes=%d (%s)%n", tail.segment(), tail.offset(), tail.cutBytes(), tail.reason());
-            FailedMarker.read(dir, storage).ifPresent(cause -> out.printf("FAILED: %s%n", cause));
-            return tail.cutBytes() == 0 ? OK : TAIL;
-        } catch (LogDamagedException damage) {
-            out.printf("DAMAGED: file=%s%n  offset   %d%n  expected %s%n  actual   %s%n", damage.file(), damage.offset(),
-                    damage.expected(), damage.actual());
-            return DAMAGE;
-        } catch (IOException unreadable) {
-            out.printf("cannot verify %s: %s%n", dir, unreadable);
-            return UNREADABLE;
-        }
+            Optional<String> failure = FailedMarker.read(dir, storage);
+            if (json) {
+                printJson(directory.manifest(), scan, failure, out);
+            } else {
+                printText(directory.manifest(), scan, failure, out);
+            }
+            return scan.tail().cutBytes() == 0 ? OK : TAIL;
+        });
     }
 
-    /** Prints one line for each valid batch of each segment, also behind a hole, and where the holes are. */
-    public static int dump(Path dir, PrintStream out) {
-        try (LogDirectory directory = LogDirectory.inspect(dir, new FileStorage())) {
-            List<Long> sequences = directory.segments();
-            for (long sequence : sequences) {
-                try (MappedSegment segment = MappedSegment.open(directory, sequence)) {
-                    dump(segment, out);
-                }
-            }
-            return OK;
-        } catch (LogDamagedException damage) {
-            out.println(damage.getMessage());
-            return DAMAGE;
-        } catch (IOException unreadable) {
-            out.printf("cannot dump %s: %s%n", dir, unreadable);
-            return UNREADABLE;
-        }
+    private static void printText(Manifest manifest, LogScan scan, Optional<String> failure, PrintStream out) {
+        LogTail tail = scan.tail();
+        BaseFiles base = manifest.base();
+        out.printf("checkpoint=%d base_segments=%d base_records=%d base_bytes=%d log_segment=%d log_lsn=%d%n", manifest.checkpoint(),
+                base.segments(), base.records(), base.bytes(), manifest.logSegment(), manifest.logLsn());
+        out.printf("segments=%d batches=%d records=%d bytes=%d version_max=%d flush_version=%d lsn_next=%d clean_stop=%b%n",
+                scan.segments(), scan.batches(), scan.records(), scan.bytes(), scan.versionMax(), scan.flushVersion(),
+                scan.lsnNext(), scan.cleanStop());
+        out.printf("end: segment=%016x offset=%d cut_bytes=%d (%s)%n", tail.segment(), tail.offset(), tail.cutBytes(), tail.reason());
+        failure.ifPresent(cause -> out.printf("FAILED: %s%n", cause));
     }
 
-    private static void dump(MappedSegment segment, PrintStream out) {
-        SegmentDescriptor header = segment.descriptor();
-        BatchCursor cursor = segment.cursor();
-        out.printf("%s sequence=%d segment_bytes=%d created_ms=%d%n", segment.path(), header.sequence(), header.segmentBytes(),
-                header.createdMillis());
-        long offset = SegmentDescriptor.HEADER_BYTES;
-        long size = segment.bytes().byteSize();
-        for (long found = cursor.find(offset, size); found >= 0; found = cursor.find(offset, size)) {
-            if (found != offset) {
-                out.printf("  offset=%d %d bytes that are no batch%n", offset, found - offset);
+    private static void printJson(Manifest manifest, LogScan scan, Optional<String> failure, PrintStream out) {
+        LogTail tail = scan.tail();
+        LogTool.line(out, json -> {
+            json.writeStringField("kind", "verified");
+            json.writeNumberField("checkpoint", manifest.checkpoint());
+            json.writeNumberField("base_segments", manifest.base().segments());
+            json.writeNumberField("base_records", manifest.base().records());
+            json.writeNumberField("base_bytes", manifest.base().bytes());
+            json.writeNumberField("log_segment", manifest.logSegment());
+            json.writeNumberField("log_lsn", manifest.logLsn());
+            json.writeNumberField("segments", scan.segments());
+            json.writeNumberField("batches", scan.batches());
+            json.writeNumberField("records", scan.records());
+            json.writeNumberField("bytes", scan.bytes());
+            json.writeNumberField("version_max", scan.versionMax());
+            json.writeNumberField("flush_version", scan.flushVersion());
+            json.writeNumberField("lsn_next", scan.lsnNext());
+            json.writeBooleanField("clean_stop", scan.cleanStop());
+            json.writeNumberField("end_segment", tail.segment());
+            json.writeNumberField("end_offset", tail.offset());
+            json.writeNumberField("cut_bytes", tail.cutBytes());
+            json.writeStringField("reason", tail.reason());
+            if (failure.isPresent()) {
+                json.writeStringField("failed", failure.get());
             }
-            out.printf("  offset=%d %s lsn=%d records=%d payload=%d synced=%d/%d time_ms=%d ring_end=%d version_max=%d%n", found,
-                    BatchDescriptor.name(cursor.magic), cursor.lsn, cursor.records, cursor.payloadLength, cursor.syncedSegment,
-                    cursor.syncedOffset, cursor.timeMillis, cursor.ringEnd, cursor.versionMax);
-            offset = cursor.end;
-        }
-        long rest = cursor.dataEnd(offset) - offset;
-        out.printf("  offset=%d %s%n", offset, rest == 0 ? "end" : rest + " bytes that are no batch, then zeros");
+        });
     }
 }

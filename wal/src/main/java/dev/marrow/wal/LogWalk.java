@@ -34,6 +34,10 @@ final class LogWalk {
     /** @throws LogDamagedException when a segment is missing */
     LogWalk(LogDirectory directory) throws IOException {
         this.directory = directory;
+        Manifest manifest = directory.manifest();
+        this.versionMax = manifest.versionMax();
+        this.flushVersion = manifest.flushVersion();
+        this.timeMaxMillis = manifest.timeMillis();
         this.sequences = directory.segments();
         long expected = directory.firstSegment();
         for (long sequence : sequences) {
@@ -42,11 +46,15 @@ final class LogWalk {
             }
             expected++;
         }
+        // a start makes the first segment before it names its tables
+        if (sequences.isEmpty() && (manifest.checkpoint() > 0 || manifest.tablesId() != 0)) {
+            throw new LogDamagedException(directory.segmentPath(expected), 0, "segment " + expected, "no file");
+        }
     }
 
     /** Verifies everything. */
     LogScan all() throws IOException {
-        return sequences.isEmpty() ? nothing() : from(sequences.getFirst(), 1);
+        return sequences.isEmpty() ? nothing() : from(sequences.getFirst(), directory.manifest().logLsn());
     }
 
     /** Verifies from the last segment on whose first batch is valid: whatever is before it was synced before that batch was written. */

@@ -2,6 +2,9 @@ package dev.marrow.wal;
 
 import dev.marrow.bpf.RedoRing;
 import java.io.IOException;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.Future;
 import java.util.concurrent.locks.LockSupport;
 
 /**
@@ -26,6 +29,7 @@ public final class LogWriter implements AutoCloseable {
     private final RedoRing ring;
     private final LogDirectory directory;
     private final LogWriterOptions options;
+    private final DurabilityListener listener;
     private final DurableMark mark;
     private final SegmentAllocator allocator;
     private final Thread writerThread = Thread.ofPlatform().daemon().name("marrow-log-writer").unstarted(this::writerLoop);
@@ -40,6 +44,12 @@ public final class LogWriter implements AutoCloseable {
     private volatile boolean syncWanted;
     private volatile boolean closing;
     private volatile boolean syncStopped;
+    /** When each thread last began a turn, or a pause between two; by options.clockNanos. */
+    private volatile long writerTurnNanos;
+    private volatile long syncTurnNanos;
+    private final Object rollLock = new Object();
+    private Optional<CompletableFuture<LogPosition>> rollWanted = Optional.empty();
+    private boolean rollClosed;
     private boolean closed;
     private boolean started;
 
@@ -67,6 +77,7 @@ public final class LogWriter implements AutoCloseable {
         this.options = options;
         this.durability = options.durability();
         this.released = ring.consumerPosition();
+        this.listener = listener;
         this.mark = new DurableMark(released, listener);
         Segment segment = Segment.open(directory, start.segment(), SegmentDescriptor.HEADER_BYTES);
         this.appender = new BatchAppender(segment, start, options.clockMillis());
@@ -82,6 +93,8 @@ public final class LogWriter implements AutoCloseable {
             throw new IllegalStateException("started=" + started + " closed=" + closed);
         }
         started = true;
+        writerTurnNanos = options.clockNanos().getAsLong();
+        syncTurnNanos = writerTurnNanos;
         mark.announce();
         allocator.start();
         writerThread.start();
@@ -94,7 +107,8 @@ public final class LogWriter implements AutoCloseable {
         try {
             long pauseNanos = 0;
             while (!closing && !mark.failed()) {
-                if (writeBatch() || syncIfOwed()) {
+                writerTurnNanos = options.clockNanos().getAsLong();
+                if (rollIfWanted() || writeBatch() || syncIfOwed()) {
                     pauseNanos = 0;
                 } else {
                     pauseNanos = pause(pauseNanos);
@@ -105,6 +119,8 @@ public final class LogWriter implements AutoCloseable {
             }
         } catch (Throwable failure) {
             fail(failure);
+        } finally {
+            refuseRolls();
         }
     }
 
@@ -113,7 +129,7 @@ public final class LogWriter implements AutoCloseable {
         long from = progress.ringPosition();
         long to = finishedEnd(from);
         if (to > from && to - from > appender.segment().room()) {
-            roll();
+            rollOver();
             to = finishedEnd(from);
         }
         if (to == from) {
@@ -122,6 +138,7 @@ public final class LogWriter implements AutoCloseable {
         }
         busy.clear();
         appender.append(ring.bytes(from, to), synced, to);
+        listener.onWritten(appender.lsnNext() - 1);
         progress = new Written(appender.segment(), appender.segment().offset(), to);
         if (durability == Durability.ALWAYS) {
             sync();
@@ -143,16 +160,45 @@ public final class LogWriter implements AutoCloseable {
     }
 
     /** Full: the next segment is durable before the seal promises it, and this one before anything is written to the next. */
-    private void roll() throws IOException, InterruptedException {
+    private void rollOver() throws IOException, InterruptedException {
         Segment next = allocator.take();
         synchronized (syncLock) {
             long position = progress.ringPosition();
             appender.seal(BatchDescriptor.MAGIC_SEAL_ROLLED, synced, position);
+            listener.onWritten(appender.lsnNext() - 1);
             force(appender.segment());
             appender.moveTo(next);
             synced = new SyncedPosition(next.sequence(), next.offset());
             progress = new Written(next, next.offset(), position);
             mark.publish(position);
+        }
+    }
+
+    /** A checkpoint begins: what it need not keep ends with a segment. */
+    private boolean rollIfWanted() throws IOException, InterruptedException {
+        Optional<CompletableFuture<LogPosition>> wanted;
+        synchronized (rollLock) {
+            wanted = rollWanted;
+            rollWanted = Optional.empty();
+        }
+        if (wanted.isEmpty()) {
+            return false;
+        }
+        try {
+            if (appender.segment().offset() > SegmentDescriptor.HEADER_BYTES) {
+                rollOver();
+            }
+            wanted.get().complete(appender.position());
+        } finally {
+            wanted.get().cancel(false);     // of no effect unless the roll failed
+        }
+        return true;
+    }
+
+    private void refuseRolls() {
+        synchronized (rollLock) {
+            rollClosed = true;
+            rollWanted.ifPresent(roll -> roll.cancel(false));
         }
     }
 
@@ -184,7 +230,7 @@ public final class LogWriter implements AutoCloseable {
                 : Math.clamp(lastNanos * 2, IDLE_PARK_NANOS_MIN, IDLE_PARK_NANOS_MAX);
         parked = true;
         // Looked at again after the flag is up: whoever submits later sees the flag and wakes us.
-        if (!closing && finishedEnd(progress.ringPosition()) == progress.ringPosition()) {
+        if (!closing && !isRollWanted() && finishedEnd(progress.ringPosition()) == progress.ringPosition()) {
             LockSupport.parkNanos(this, nanos);
         }
         parked = false;
@@ -204,6 +250,7 @@ public final class LogWriter implements AutoCloseable {
     private void syncLoop() {
         try {
             while (!syncStopped && !mark.failed()) {
+                syncTurnNanos = options.clockNanos().getAsLong();
                 if (!syncWanted) {
                     LockSupport.parkNanos(this, options.syncPeriodMillis() * 1_000_000);
                 }
@@ -253,7 +300,8 @@ public final class LogWriter implements AutoCloseable {
         syncs.add(options.clockNanos().getAsLong() - begin);
     }
 
-    private void fail(Throwable failure) {
+    /** Ends the writer for good (I7), for a failure of its own or of something else that the directory's durability hangs on. */
+    public void fail(Throwable failure) {
         if (!mark.fail(failure)) {
             return;
         }
@@ -275,6 +323,31 @@ public final class LogWriter implements AutoCloseable {
         if (parked) {
             parked = false;
             LockSupport.unpark(writerThread);
+        }
+    }
+
+    /**
+     * Has the log go on in a new segment.
+     *
+     * @return where: everything that was finished in the ring before, and in the log, is in earlier segments; cancelled when the log has
+     *         failed or is closed
+     */
+    public Future<LogPosition> roll() {
+        CompletableFuture<LogPosition> roll;
+        synchronized (rollLock) {
+            roll = rollWanted.orElseGet(CompletableFuture::new);
+            rollWanted = Optional.of(roll);
+            if (rollClosed) {
+                roll.cancel(false);
+            }
+        }
+        LockSupport.unpark(writerThread);
+        return roll;
+    }
+
+    private boolean isRollWanted() {
+        synchronized (rollLock) {
+            return rollWanted.isPresent();
         }
     }
 
@@ -301,6 +374,14 @@ public final class LogWriter implements AutoCloseable {
     /** Whether the log has failed (I7). */
     public boolean failed() {
         return mark.failed();
+    }
+
+    /**
+     * How far the log may be behind, in nanoseconds: how long the slower of its threads has been at what it does now, or a record that everything
+     * waits for has been unfinished. Much above the period of {@code everysec}, and that promise is not kept.
+     */
+    public long lagNanos() {
+        return Math.max(options.clockNanos().getAsLong() - Math.min(writerTurnNanos, syncTurnNanos), busy.ageNanos());
     }
 
     /** Has what is written synced now rather than at the end of {@code everysec}'s period. Returns at once. */
@@ -338,6 +419,8 @@ public final class LogWriter implements AutoCloseable {
         closing = true;
         LockSupport.unpark(writerThread);
         Threads.join(writerThread, mark::failed);
+        // its own last act, unless it never ran
+        refuseRolls();
         syncStopped = true;
         LockSupport.unpark(syncThread);
         Threads.join(syncThread, mark::failed);

@@ -48,6 +48,10 @@ public record LogWriterOptions(Durability durability, long segmentBytes, long sy
         return new LogWriterOptions(value, segmentBytes, syncPeriodMillis, clockMillis, clockNanos);
     }
 
+    public LogWriterOptions withClockMillis(LongSupplier value) {
+        return new LogWriterOptions(durability, segmentBytes, syncPeriodMillis, value, clockNanos);
+    }
+
     public LogWriterOptions withSegmentBytes(long value) {
         return new LogWriterOptions(durability, value, syncPeriodMillis, clockMillis, clockNanos);
     }

@@ -10,7 +10,11 @@ import java.nio.file.Path;
 record MappedSegment(Path path, SegmentDescriptor descriptor, MemorySegment bytes, BatchCursor cursor, Arena arena) implements Closeable {
 
     static MappedSegment open(LogDirectory directory, long sequence) throws IOException {
-        Path path = directory.segmentPath(sequence);
+        return open(directory, SegmentKind.LOG, sequence);
+    }
+
+    static MappedSegment open(LogDirectory directory, SegmentKind kind, long sequence) throws IOException {
+        Path path = directory.path(kind, sequence);
         Arena arena = Arena.ofShared();
         try (StorageFile file = directory.storage().openReadOnly(path)) {
             long size = file.size();
@@ -18,7 +22,7 @@ record MappedSegment(Path path, SegmentDescriptor descriptor, MemorySegment byte
                 throw new LogDamagedException(path, 0, "a header of " + SegmentDescriptor.HEADER_BYTES + " bytes", "empty file");
             }
             MemorySegment bytes = file.map(size, arena);
-            SegmentDescriptor descriptor = SegmentDescriptor.decode(bytes, path, directory.instance(), sequence);
+            SegmentDescriptor descriptor = SegmentDescriptor.decode(bytes, path, directory.instance(), kind, sequence);
             return new MappedSegment(path, descriptor, bytes, new BatchCursor(bytes, descriptor), arena);
         } catch (InternalError failure) {
             arena.close();

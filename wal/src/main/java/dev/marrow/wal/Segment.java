@@ -36,21 +36,38 @@ final class Segment implements Closeable {
 
     /** Makes a segment of zeros, durable under its final name before this returns, so that writing to it changes no metadata. */
     static Segment create(LogDirectory directory, long sequence, long segmentBytes, long createdMillis) throws IOException {
-        Storage storage = directory.storage();
         Path path = directory.segmentPath(sequence);
         Path temporary = path.resolveSibling(path.getFileName() + LogDirectory.TEMPORARY_SUFFIX);
-        if (storage.exists(temporary)) {
-            storage.delete(temporary);
+        Segment segment = begin(directory, SegmentKind.LOG, sequence, temporary, segmentBytes, createdMillis);
+        try {
+            writeZeros(segment.file, SegmentDescriptor.HEADER_BYTES, segmentBytes);
+            segment.file.force();
+            directory.storage().rename(temporary, path);
+            directory.storage().syncDirectory(path.getParent());
+        } catch (IOException | RuntimeException failure) {
+            segment.close();
+            throw failure;
+        }
+        return segment;
+    }
+
+    /** Makes a segment that grows as it is written. Neither it nor its name is durable yet. */
+    static Segment createGrowing(LogDirectory directory, SegmentKind kind, long sequence, long segmentBytes, long createdMillis)
+            throws IOException {
+        return begin(directory, kind, sequence, directory.path(kind, sequence), segmentBytes, createdMillis);
+    }
+
+    private static Segment begin(LogDirectory directory, SegmentKind kind, long sequence, Path path, long segmentBytes, long createdMillis)
+            throws IOException {
+        Storage storage = directory.storage();
+        if (storage.exists(path)) {
+            storage.delete(path);
         }
         SegmentDescriptor descriptor =
-                new SegmentDescriptor(directory.instance(), sequence, new SecureRandom().nextLong(), createdMillis, segmentBytes);
-        StorageFile file = storage.create(temporary);
+                new SegmentDescriptor(kind, directory.instance(), sequence, new SecureRandom().nextLong(), createdMillis, segmentBytes);
+        StorageFile file = storage.create(path);
         try {
             file.write(new ByteBuffer[] {descriptor.encode()}, 0);
-            writeZeros(file, SegmentDescriptor.HEADER_BYTES, segmentBytes);
-            file.force();
-            storage.rename(temporary, path);
-            storage.syncDirectory(directory.walPath());
         } catch (IOException | RuntimeException failure) {
             file.close();
             throw failure;
@@ -58,13 +75,13 @@ final class Segment implements Closeable {
         return new Segment(file, descriptor, SegmentDescriptor.HEADER_BYTES);
     }
 
-    /** Opens an existing segment to write from {@code offset} on. */
+    /** Opens an existing segment of the log to write from {@code offset} on. */
     static Segment open(LogDirectory directory, long sequence, long offset) throws IOException {
         Path path = directory.segmentPath(sequence);
         StorageFile file = directory.storage().open(path);
         try (Arena arena = Arena.ofConfined()) {
             long bytes = Math.min(file.size(), SegmentDescriptor.HEADER_BYTES);
-            SegmentDescriptor descriptor = SegmentDescriptor.decode(file.map(bytes, arena), path, directory.instance(), sequence);
+            SegmentDescriptor descriptor = SegmentDescriptor.decode(file.map(bytes, arena), path, directory.instance(), SegmentKind.LOG, sequence);
             return new Segment(file, descriptor, offset);
         } catch (IOException | RuntimeException failure) {
             file.close();
@@ -129,6 +146,11 @@ final class Segment implements Closeable {
     /** Overwrites {@code bytes} bytes behind {@link #offset} with zeros. */
     void zero(long bytes) throws IOException {
         writeZeros(file, offset, offset + bytes);
+    }
+
+    /** The same for all that is behind, up to the size that an unsealed segment has. */
+    void zeroToEnd() throws IOException {
+        writeZeros(file, offset, descriptor.segmentBytes());
     }
 
     void force() throws IOException {

@@ -23,41 +23,26 @@ import java.util.zip.CRC32C;
  * rather than another version. The header is synced before the file gets its final name: a segment without a valid one is damaged,
  * never half-made.
  *
+ * @param kind         which the magic tells
  * @param instance     of the data directory, 16 bytes
  * @param sequence     number of this segment, from 1
  * @param seed         goes into every checksum of this file, so that another file's blocks never verify here
  * @param createdMillis Unix time
  * @param segmentBytes size of the file until it is sealed
  */
-record SegmentDescriptor(byte[] instance, long sequence, long seed, long createdMillis, long segmentBytes) {
+record SegmentDescriptor(SegmentKind kind, byte[] instance, long sequence, long seed, long createdMillis, long segmentBytes) {
 
     static final int HEADER_BYTES = 4096;
     static final int FORMAT_VERSION = 1;
     static final int INSTANCE_BYTES = 16;
 
-    /** "MARROWAL" in the file. */
-    static final long MAGIC = 0x4c41574f5252414dL;
-
     private static final int CRC_OFFSET = HEADER_BYTES - 4;
-    private static final String SUFFIX = ".wal";
-    private static final int NAME_DIGITS = 16;
     private static final ValueLayout.OfInt INT = ValueLayout.JAVA_INT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
     private static final ValueLayout.OfLong LONG = ValueLayout.JAVA_LONG_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
 
-    static String fileName(long sequence) {
-        return HexFormat.of().toHexDigits(sequence) + SUFFIX;
-    }
-
-    /** The sequence number that a name stands for, or 0 when it is no segment's name. */
-    static long sequenceOf(String fileName) {
-        boolean isSegment = fileName.length() == NAME_DIGITS + SUFFIX.length() && fileName.endsWith(SUFFIX)
-                && fileName.chars().limit(NAME_DIGITS).allMatch(HexFormat::isHexDigit);
-        return isSegment ? HexFormat.fromHexDigitsToLong(fileName, 0, NAME_DIGITS) : 0;
-    }
-
     ByteBuffer encode() {
         ByteBuffer header = ByteBuffer.allocate(HEADER_BYTES).order(ByteOrder.LITTLE_ENDIAN);
-        header.putLong(MAGIC).putInt(FORMAT_VERSION).putInt(0).put(instance);
+        header.putLong(kind.magic).putInt(FORMAT_VERSION).putInt(0).put(instance);
         header.putLong(sequence).putLong(seed).putLong(createdMillis).putLong(segmentBytes);
         CRC32C crc = new CRC32C();
         crc.update(header.array(), 0, CRC_OFFSET);
@@ -65,16 +50,17 @@ record SegmentDescriptor(byte[] instance, long sequence, long seed, long created
     }
 
     /**
-     * Reads and checks the header of the segment {@code sequence} of the directory {@code instance}.
+     * Reads and checks the header of the segment {@code sequence} of this kind, of the directory {@code instance}.
      *
      * @throws LogDamagedException  when it is not what was written, or belongs to another directory or number
      * @throws LogTooNewException   when a later release wrote it
      * @throws LogTooOldException   when this release no longer reads it
      */
-    static SegmentDescriptor decode(MemorySegment file, Path path, byte[] instance, long sequence) throws IOException {
+    static SegmentDescriptor decode(MemorySegment file, Path path, byte[] instance, SegmentKind kind, long sequence)
+            throws IOException {
         check(file.byteSize() >= HEADER_BYTES, path, 0, "a header of " + HEADER_BYTES + " bytes", "file of " + file.byteSize() + " bytes");
         long magic = file.get(LONG, 0);
-        check(magic == MAGIC, path, 0, hex(MAGIC), hex(magic));
+        check(magic == kind.magic, path, 0, hex(kind.magic), hex(magic));
         CRC32C crc = new CRC32C();
         crc.update(file.asSlice(0, CRC_OFFSET).asByteBuffer());
         int stored = file.get(INT, CRC_OFFSET);
@@ -90,7 +76,7 @@ record SegmentDescriptor(byte[] instance, long sequence, long seed, long created
         check(Arrays.equals(owner, instance), path, 16, "instance " + HexFormat.of().formatHex(instance), HexFormat.of().formatHex(owner));
         long number = file.get(LONG, 32);
         check(number == sequence, path, 32, "sequence " + sequence, Long.toString(number));
-        return new SegmentDescriptor(owner, number, file.get(LONG, 40), file.get(LONG, 48), file.get(LONG, 56));
+        return new SegmentDescriptor(kind, owner, number, file.get(LONG, 40), file.get(LONG, 48), file.get(LONG, 56));
     }
 
     private static void check(boolean holds, Path path, long offset, String expected, String actual) throws LogDamagedException {
@@ -109,7 +95,7 @@ record SegmentDescriptor(byte[] instance, long sequence, long seed, long created
 
     @Override
     public boolean equals(Object other) {
-        return other instanceof SegmentDescriptor that && Arrays.equals(instance, that.instance) && sequence == that.sequence
+        return other instanceof SegmentDescriptor that && kind == that.kind && Arrays.equals(instance, that.instance) && sequence == that.sequence
                 && seed == that.seed && createdMillis == that.createdMillis && segmentBytes == that.segmentBytes;
     }
 

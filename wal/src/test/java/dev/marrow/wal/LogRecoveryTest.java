@@ -159,7 +159,7 @@ class LogRecoveryTest {
     void refusesASealThatPromisesASegmentWhichIsGone() throws Exception {
         FaultStorage storage = LogFixture.write(new FaultStorage(), 1, 300, false);
         for (int sequence = 2; sequence < 40; sequence++) {
-            storage.remove(DIR.resolve("wal/" + SegmentDescriptor.fileName(sequence)));
+            storage.remove(DIR.resolve("wal/" + SegmentKind.LOG.fileName(sequence)));
         }
         try (LogDirectory directory = open(storage)) {
             LogDamagedException damage = assertThrows(LogDamagedException.class, () -> LogScanner.verify(directory));
@@ -230,7 +230,7 @@ class LogRecoveryTest {
         }
         assertVersions(storage, 60);
         for (int sequence = 1; sequence < 6; sequence++) {
-            assertTrue(storage.content(DIR.resolve("wal/" + SegmentDescriptor.fileName(sequence))).length < OPTIONS.segmentBytes());
+            assertTrue(storage.content(DIR.resolve("wal/" + SegmentKind.LOG.fileName(sequence))).length < OPTIONS.segmentBytes());
         }
     }
 

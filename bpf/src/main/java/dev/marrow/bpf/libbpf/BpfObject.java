@@ -122,6 +122,18 @@ public final class BpfObject implements AutoCloseable {
             }
         }
 
+        /** Takes a map that exists instead of creating one, and leaves its pin alone; the object gets a descriptor of its own. */
+        public MapDefinition reuse(int fd) {
+            try {
+                // else libbpf looks for a pin at its own default place first, or makes one there
+                LibBpf.check((int) LibBpf.MAP_SET_PIN_PATH.invokeExact(map, MemorySegment.NULL), "bpf_map__set_pin_path name=" + name);
+                LibBpf.check((int) LibBpf.MAP_REUSE_FD.invokeExact(map, fd), "bpf_map__reuse_fd name=" + name);
+                return this;
+            } catch (Throwable t) {
+                throw LibBpf.rethrow(t);
+            }
+        }
+
         /** The initial content of a data section's map, writable until the object is loaded. */
         public MemorySegment initialValue() {
             try (Arena local = Arena.ofConfined()) {

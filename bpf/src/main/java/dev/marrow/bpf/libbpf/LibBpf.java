@@ -37,19 +37,30 @@ final class LibBpf {
     static final MethodHandle MAP_SET_MAX_ENTRIES = plain(LIBBPF, "bpf_map__set_max_entries", JAVA_INT, ADDRESS, JAVA_INT);
     static final MethodHandle MAP_SET_PIN_PATH = plain(LIBBPF, "bpf_map__set_pin_path", JAVA_INT, ADDRESS, ADDRESS);
     static final MethodHandle MAP_INITIAL_VALUE = captured(LIBBPF, "bpf_map__initial_value", ADDRESS, ADDRESS, ADDRESS);
+    static final MethodHandle MAP_REUSE_FD = plain(LIBBPF, "bpf_map__reuse_fd", JAVA_INT, ADDRESS, JAVA_INT);
     static final MethodHandle MAP_CREATE =
             plain(LIBBPF, "bpf_map_create", JAVA_INT, JAVA_INT, ADDRESS, JAVA_INT, JAVA_INT, JAVA_INT, ADDRESS);
     static final MethodHandle MAP_UPDATE_ELEM = plain(LIBBPF, "bpf_map_update_elem", JAVA_INT, JAVA_INT, ADDRESS, ADDRESS, JAVA_LONG);
+    static final MethodHandle MAP_LOOKUP_ELEM = plain(LIBBPF, "bpf_map_lookup_elem", JAVA_INT, JAVA_INT, ADDRESS, ADDRESS);
+    static final MethodHandle MAP_DELETE_ELEM = plain(LIBBPF, "bpf_map_delete_elem", JAVA_INT, JAVA_INT, ADDRESS);
+    static final MethodHandle MAP_GET_NEXT_KEY = plain(LIBBPF, "bpf_map_get_next_key", JAVA_INT, JAVA_INT, ADDRESS, ADDRESS);
     static final MethodHandle MAP_UPDATE_BATCH =
             plain(LIBBPF, "bpf_map_update_batch", JAVA_INT, JAVA_INT, ADDRESS, ADDRESS, ADDRESS, ADDRESS);
     static final MethodHandle OBJ_GET = plain(LIBBPF, "bpf_obj_get", JAVA_INT, ADDRESS);
     static final MethodHandle PROGRAM_FD = plain(LIBBPF, "bpf_program__fd", JAVA_INT, ADDRESS);
+    static final MethodHandle PROG_ATTACH = plain(LIBBPF, "bpf_prog_attach", JAVA_INT, JAVA_INT, JAVA_INT, JAVA_INT, JAVA_INT);
+    static final MethodHandle LINK_CREATE = plain(LIBBPF, "bpf_link_create", JAVA_INT, JAVA_INT, JAVA_INT, JAVA_INT, ADDRESS);
+    static final MethodHandle NUM_POSSIBLE_CPUS = plain(LIBBPF, "libbpf_num_possible_cpus", JAVA_INT);
     static final MethodHandle PROG_TEST_RUN = plain(LIBBPF, "bpf_prog_test_run_opts", JAVA_INT, JAVA_INT, ADDRESS);
     private static final MethodHandle SET_PRINT = plain(LIBBPF, "libbpf_set_print", ADDRESS, ADDRESS);
 
     static final MethodHandle MMAP = captured(LIBC, "mmap", ADDRESS, ADDRESS, JAVA_LONG, JAVA_INT, JAVA_INT, JAVA_INT, JAVA_LONG);
     static final MethodHandle MUNMAP = captured(LIBC, "munmap", JAVA_INT, ADDRESS, JAVA_LONG);
     static final MethodHandle CLOSE = captured(LIBC, "close", JAVA_INT, JAVA_INT);
+    static final MethodHandle OPEN = captured(LIBC, "open", JAVA_INT, ADDRESS, JAVA_INT);
+    static final MethodHandle SOCKET = captured(LIBC, "socket", JAVA_INT, JAVA_INT, JAVA_INT, JAVA_INT);
+    static final MethodHandle GETSOCKOPT =
+            captured(LIBC, "getsockopt", JAVA_INT, JAVA_INT, JAVA_INT, JAVA_INT, ADDRESS, ADDRESS);
     static final MethodHandle MOUNT = captured(LIBC, "mount", JAVA_INT, ADDRESS, ADDRESS, ADDRESS, JAVA_LONG, ADDRESS);
     static final MethodHandle CLOCK_GETTIME = captured(LIBC, "clock_gettime", JAVA_INT, JAVA_INT, ADDRESS);
     private static final MethodHandle STRERROR = plain(LIBC, "strerror", ADDRESS, JAVA_INT);

@@ -6,7 +6,7 @@ import picocli.CommandLine.Command;
 /** Entry of the {@code marrow} command. Exit codes: {@link ExitCode}. */
 @Command(name = "marrow", mixinStandardHelpOptions = true, version = "marrow 0.1.0",
         description = "A transactional key-value store inside the Linux kernel.",
-        subcommands = {ServeCommand.class, DoctorCommand.class, UnpinCommand.class, LogCommand.class})
+        subcommands = {ServeCommand.class, DoctorCommand.class, UnpinCommand.class, LogCommand.class, ExportCommand.class, ImportCommand.class})
 public final class Main implements Runnable {
     private Main() {}
 

@@ -2,6 +2,7 @@ package dev.marrow.engine.cli;
 
 import dev.marrow.bpf.BpfFs;
 import dev.marrow.wal.LogDirectory;
+import java.io.Closeable;
 import java.nio.file.Path;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
@@ -19,8 +20,8 @@ final class UnpinCommand implements Callable<Integer> {
         if (!java.nio.file.Files.isDirectory(dir)) {
             throw new java.io.IOException("no data directory at " + dir);
         }
-        try (LogDirectory directory = LogDirectory.open(dir)) {
-            System.out.println(BpfFs.unpin(directory.instance()) ? "unpinned" : "nothing was pinned");
+        try (Closeable _ = LogDirectory.lock(dir)) {
+            System.out.println(BpfFs.unpin(LogDirectory.instanceOf(dir)) ? "unpinned" : "nothing was pinned");
         }
         return ExitCode.OK;
     }

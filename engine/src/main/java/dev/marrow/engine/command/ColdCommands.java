@@ -19,6 +19,7 @@ public final class ColdCommands {
     private final ConnectionCommands connection;
     private final ConfigCommands config;
     private final ServerCommands server;
+    private final PersistenceCommands persistence;
 
     public ColdCommands(Kernel kernel, ServerControl control) {
         this.control = control;
@@ -26,6 +27,7 @@ public final class ColdCommands {
         this.connection = new ConnectionCommands(control);
         this.config = new ConfigCommands(control);
         this.server = new ServerCommands(kernel, control);
+        this.persistence = new PersistenceCommands(control);
     }
 
     /**
@@ -118,6 +120,10 @@ public final class ColdCommands {
             case "dbsize" -> server.dbsize(session, out);
             case "flushall", "flushdb" -> server.flush(session, arguments, out);
             case "waitaof" -> server.waitAof(session, arguments, out);
+            case "save" -> persistence.save(session, out);
+            case "bgsave" -> persistence.bgsave(arguments, out);
+            case "bgrewriteaof" -> persistence.rewriteAof(out);
+            case "lastsave" -> persistence.lastSave(out);
             case "shutdown" -> server.shutdown(arguments, out);
             default -> keys.hot(session, spec, arguments, out);
         }

@@ -65,6 +65,10 @@ final class CommandCatalog {
             flushall; -1; cold; write; 0 0 0; @keyspace @write @slow @dangerous; request_policy:all_shards response_policy:all_succeeded;; 1.0.0 server; O(1); Remove all keys
             flushdb; -1; cold; write; 0 0 0; @keyspace @write @slow @dangerous; request_policy:all_shards response_policy:all_succeeded;; 1.0.0 server; O(1); Remove all keys
             waitaof; 4; cold; noscript; 0 0 0; @slow @connection;;; 7.2.0 generic; O(1); Wait until this connection's earlier writes are synced to the log
+            save; 1; cold; admin noscript no_async_loading no_multi; 0 0 0; @admin @slow @dangerous;;; 1.0.0 server; O(N); Take a checkpoint and wait for it
+            bgsave; -1; cold; admin noscript no_async_loading; 0 0 0; @admin @slow @dangerous;;; 1.0.0 server; O(1); Begin a checkpoint
+            bgrewriteaof; 1; cold; admin noscript no_async_loading; 0 0 0; @admin @slow @dangerous;;; 1.0.0 server; O(1); Begin a checkpoint
+            lastsave; 1; cold; loading stale fast; 0 0 0; @admin @fast @dangerous; nondeterministic_output;; 1.0.0 server; O(1); Time of the last checkpoint
             shutdown; -1; cold; admin noscript loading stale no_multi allow_busy; 0 0 0; @admin @slow @dangerous;;; 1.0.0 server; O(N); Sync the log and stop the server
             """;
 }

@@ -13,6 +13,14 @@ public interface ServerControl {
      */
     record Traffic(long connectionsAccepted, long connectionsRejected, long commands, long bytesIn, long bytesOut) {}
 
+    /** Begins a checkpoint and returns at once; false when one is under way. */
+    boolean startCheckpoint();
+
+    /** Has one follow that under way. */
+    void scheduleCheckpoint();
+
+    CheckpointInfo checkpoint();
+
     /** Begins a clean stop and returns at once. The log is synced in any case; {@code save} is what the client said. */
     void shutdown(boolean save);
 

@@ -89,16 +89,41 @@ final class ServerInfo {
 
     private void persistence() {
         StoreInfo.Log log = store.log();
+        CheckpointInfo checkpoint = control.checkpoint();
+        int running = checkpoint.running() ? 1 : 0;
+        String status = checkpoint.failed() ? "err" : "ok";
+        long seconds = checkpoint.durationMillis() < 0 ? -1 : checkpoint.durationMillis() / 1000;
+        long runningSeconds = checkpoint.running() ? checkpoint.runningMillis() / 1000 : -1;
         field("loading", 0);
         field("async_loading", 0);
-        field("rdb_changes_since_last_save", 0);
-        field("rdb_bgsave_in_progress", 0);
+        field("rdb_changes_since_last_save", checkpoint.changes());
+        field("rdb_bgsave_in_progress", running);
+        field("rdb_last_save_time", checkpoint.timeMillis() / 1000);
+        field("rdb_last_bgsave_status", status);
+        field("rdb_last_bgsave_time_sec", seconds);
+        field("rdb_current_bgsave_time_sec", runningSeconds);
+        field("rdb_saves", checkpoint.finished());
         field("aof_enabled", 1);
-        field("aof_rewrite_in_progress", 0);
-        field("aof_last_bgrewrite_status", "ok");
+        field("aof_rewrite_in_progress", running);
+        field("aof_rewrite_scheduled", 0);
+        field("aof_last_rewrite_time_sec", seconds);
+        field("aof_current_rewrite_time_sec", runningSeconds);
+        field("aof_last_bgrewrite_status", status);
         field("aof_last_write_status", log.failed() ? "err" : "ok");
-        field("aof_current_size", log.bytes());
+        field("aof_current_size", checkpoint.bytes() + checkpoint.logBytes());
+        field("aof_base_size", checkpoint.bytes());
         field("aof_pending_bio_fsync", log.writtenPosition() > log.durablePosition() ? 1 : 0);
+    }
+
+    private void checkpoint() {
+        CheckpointInfo checkpoint = control.checkpoint();
+        field("checkpoint_number", checkpoint.number());
+        field("checkpoint_in_progress", checkpoint.running() ? 1 : 0);
+        field("checkpoint_unix_time", checkpoint.timeMillis() / 1000);
+        field("checkpoint_milliseconds", checkpoint.durationMillis());
+        field("checkpoint_records", checkpoint.records());
+        field("checkpoint_bytes", checkpoint.bytes());
+        field("checkpoint_log_bytes_since", checkpoint.logBytes());
     }
 
     private void stats() {
@@ -151,6 +176,7 @@ final class ServerInfo {
         field("log_sync_usec_total", log.syncMicrosTotal());
         field("log_sync_usec_max", log.syncMicrosMax());
         field("log_failed", log.failed() ? 1 : 0);
+        checkpoint();
         field("start_mode", store.start().mode());
         field("start_records", store.start().records());
         field("start_seconds", String.format(Locale.ROOT, "%.3f", store.start().seconds()));
@@ -158,6 +184,12 @@ final class ServerInfo {
         field("start_bytes_cut", store.start().bytesCut());
         field("writes", store.writes());
         new TreeMap<>(store.commandsByDoor()).forEach((door, count) -> field("commands_door_" + door, count));
+        field("on_host", store.onHost().on() ? "on" : "off");
+        field("on_host_connections", store.onHost().connections());
+        field("on_host_messages", store.onHost().messages());
+        field("on_host_messages_split", store.onHost().split());
+        field("on_host_messages_lost", store.onHost().lost());
+        store.onHost().passed().forEach((reason, count) -> field("on_host_passed_" + reason, count));
         new TreeMap<>(store.errors()).forEach((cause, count) -> field("errors_" + cause, count));
     }
 

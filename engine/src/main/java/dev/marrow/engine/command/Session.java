@@ -1,5 +1,7 @@
 package dev.marrow.engine.command;
 
+import java.util.function.BooleanSupplier;
+
 /** One connection. All calls come from its event-loop thread. */
 public interface Session {
     /** Unique in the life of the server, from 1. */
@@ -62,7 +64,12 @@ public interface Session {
      * @param position log position, {@link Long#MAX_VALUE}: never reached, only the time ends the wait
      * @param timeoutMillis 0: no limit
      */
-    void suspendUntilDurable(long position, long timeoutMillis, DurableReply reply);
+    default void suspendUntilDurable(long position, long timeoutMillis, DurableReply reply) {
+        suspendUntil(() -> isDurable(position), timeoutMillis, reply);
+    }
+
+    /** The same for any condition, which is looked at every few milliseconds on the event loop's thread. */
+    void suspendUntil(BooleanSupplier condition, long timeoutMillis, DurableReply reply);
 
     /** Reads nothing more; closes when the replies so far are sent. */
     void closeAfterReply();

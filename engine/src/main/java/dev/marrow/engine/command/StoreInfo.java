@@ -1,11 +1,14 @@
 package dev.marrow.engine.command;
 
+import java.util.Collections;
+import java.util.LinkedHashMap;
 import java.util.Map;
 
 /**
  * Counters of the store, for INFO. Since the store was built, unless said otherwise.
  *
- * @param commandsByDoor commands served, by door: "server", "java", …
+ * @param commandsByDoor commands served, by door: "server", "on_host", "java"
+ * @param onHost what the on-host door did, and why it did not
  * @param writes commands that left a redo record
  * @param expired keys removed because their time had come
  * @param errors failures by cause, as the kernel names them: "ring_full", "memory_full", …
@@ -17,6 +20,7 @@ public record StoreInfo(
         Log log,
         Start start,
         Map<String, Long> commandsByDoor,
+        OnHost onHost,
         long writes,
         long expired,
         Map<String, Long> errors) {
@@ -24,6 +28,22 @@ public record StoreInfo(
     public StoreInfo {
         commandsByDoor = Map.copyOf(commandsByDoor);
         errors = Map.copyOf(errors);
+    }
+
+    /**
+     * The on-host door since the server started.
+     *
+     * @param connections registered now
+     * @param split messages of which only the beginning was served
+     * @param lost messages that were executed and whose reply the kernel could not give
+     * @param passed messages left to the server, by reason
+     */
+    public record OnHost(boolean on, int connections, long messages, long split, long lost, Map<String, Long> passed) {
+        public static final OnHost OFF = new OnHost(false, 0, 0, 0, 0, Map.of());
+
+        public OnHost {
+            passed = Collections.unmodifiableMap(new LinkedHashMap<>(passed));
+        }
     }
 
     public record Table(long keys, long capacity) {}
@@ -54,7 +74,7 @@ public record StoreInfo(
     /**
      * How this process started.
      *
-     * @param mode "empty", "warm" or "cold"
+     * @param mode "empty", "warm", "cold" or "rescued"
      * @param bytesCut from the log's unsynced tail (I6)
      */
     public record Start(String mode, long records, double seconds, long bytesCut) {

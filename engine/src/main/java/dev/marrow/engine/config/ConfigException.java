@@ -11,7 +11,7 @@ public final class ConfigException extends Exception {
         this.reason = reason;
     }
 
-    ConfigException(String message) {
+    public ConfigException(String message) {
         super(message);
         this.reason = message;
     }

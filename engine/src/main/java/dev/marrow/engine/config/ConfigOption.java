@@ -3,6 +3,7 @@ package dev.marrow.engine.config;
 import dev.marrow.bpf.Abi;
 import dev.marrow.bpf.StoreGeometry;
 import dev.marrow.wal.Durability;
+import dev.marrow.wal.LogWriterOptions;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
@@ -25,6 +26,17 @@ public enum ConfigOption {
             (b, v) -> b.memoryBytes = size(v, 16L << 20, (long) Abi.SLABS_MAX * Abi.BLOCKS_PER_SLAB * Abi.BLOCK_BYTES)),
     RING("ring", "", false, c -> Long.toString(c.ringBytes()), (b, v) -> b.ringBytes = powerOfTwo(v, 256L << 10, 1L << 30)),
     EVENT_LOOPS("event-loops", "", false, c -> Integer.toString(c.eventLoops()), (b, v) -> b.eventLoops = (int) integer(v, 1, 64)),
+    ON_HOST("on-host", "", false, c -> c.onHost() ? "on" : "off", (b, v) -> b.onHost = onOrOff(v)),
+    LOG_SEGMENT_SIZE("log-segment-size", "", false, c -> Long.toString(c.logSegmentBytes()),
+            (b, v) -> b.logSegmentBytes = powerOfTwo(v, LogWriterOptions.SEGMENT_BYTES_MIN, LogWriterOptions.SEGMENT_BYTES_MAX)),
+    CHECKPOINT_MIN_SIZE("checkpoint-min-size", "auto-aof-rewrite-min-size", true, c -> Long.toString(c.checkpointMinBytes()),
+            (b, v) -> b.checkpointMinBytes = size(v, 1L << 20, 1L << 50)),
+    CHECKPOINT_PERCENTAGE("checkpoint-percentage", "auto-aof-rewrite-percentage", true, c -> Integer.toString(c.checkpointPercentage()),
+            (b, v) -> b.checkpointPercentage = (int) integer(v, 0, 1_000_000)),
+    CHECKPOINT_INTERVAL("checkpoint-interval", "", true, c -> Integer.toString(c.checkpointIntervalSeconds()),
+            (b, v) -> b.checkpointIntervalSeconds = (int) integer(v, 0, Integer.MAX_VALUE)),
+    CHECKPOINT_RATE("checkpoint-rate", "", true, c -> Long.toString(c.checkpointRateBytes()),
+            (b, v) -> b.checkpointRateBytes = size(v, 0, 1L << 50)),
     REQUIREPASS("requirepass", "", true, ServerConfig::requirepass, (b, v) -> b.requirepass = v),
     MAXCLIENTS("maxclients", "", true, c -> Integer.toString(c.maxclients()), (b, v) -> b.maxclients = (int) integer(v, 1, 1_000_000)),
     TIMEOUT("timeout", "", true, c -> Integer.toString(c.timeoutSeconds()),
@@ -150,6 +162,14 @@ public enum ConfigOption {
             case "always" -> Durability.ALWAYS;
             case "everysec" -> Durability.EVERYSEC;
             default -> throw new Refused("must be one of the following: everysec, always");
+        };
+    }
+
+    private static boolean onOrOff(String value) throws Refused {
+        return switch (lower(value)) {
+            case "on", "yes" -> true;
+            case "off", "no" -> false;
+            default -> throw new Refused("must be on or off");
         };
     }
 

@@ -58,6 +58,41 @@ public final class ServeOptions {
         given.put("event-loops", value);
     }
 
+    @Option(names = "--on-host", paramLabel = "on|off",
+            description = "Serve clients of this machine inside their own send() (default on).")
+    void onHost(String value) {
+        given.put("on-host", value);
+    }
+
+    @Option(names = "--log-segment-size", paramLabel = "SIZE", description = "Size of a file of the log, a power of two (default 64mb).")
+    void logSegmentSize(String value) {
+        given.put("log-segment-size", value);
+    }
+
+    @Option(names = "--checkpoint-min-size", paramLabel = "SIZE",
+            description = "Compact the log when it has at least this size and --checkpoint-percentage (default 256mb).")
+    void checkpointMinSize(String value) {
+        given.put("checkpoint-min-size", value);
+    }
+
+    @Option(names = "--checkpoint-percentage", paramLabel = "N",
+            description = "... and is larger than this share of the last checkpoint; 0: never for its size (default 100).")
+    void checkpointPercentage(String value) {
+        given.put("checkpoint-percentage", value);
+    }
+
+    @Option(names = "--checkpoint-interval", paramLabel = "SECONDS",
+            description = "Compact the log when the last checkpoint is so old and something has changed, 0: never for its age (default 3600).")
+    void checkpointInterval(String value) {
+        given.put("checkpoint-interval", value);
+    }
+
+    @Option(names = "--checkpoint-rate", paramLabel = "SIZE",
+            description = "Most bytes a second that a checkpoint writes, 0: as fast as the machine allows (default 64mb).")
+    void checkpointRate(String value) {
+        given.put("checkpoint-rate", value);
+    }
+
     @Option(names = "--requirepass", paramLabel = "PASSWORD", description = "Clients must AUTH with this password.")
     void requirepass(String value) {
         given.put("requirepass", value);

@@ -1,6 +1,7 @@
 package dev.marrow.engine.config;
 
 import dev.marrow.wal.Durability;
+import dev.marrow.wal.LogWriterOptions;
 import java.nio.file.Path;
 import java.util.List;
 
@@ -15,6 +16,12 @@ import java.util.List;
  * @param memoryBytes budget for records; taken slab by slab as the data grows
  * @param ringBytes size of the redo ring, a power of two
  * @param eventLoops threads that serve connections
+ * @param onHost whether clients on this machine are served inside their own send()
+ * @param logSegmentBytes size of a file of the log; it is filled with zeros when it is made
+ * @param checkpointMinBytes a log smaller than this is not compacted because of its size
+ * @param checkpointPercentage a log that is larger than this share of the last checkpoint is compacted, 0: never for its size
+ * @param checkpointIntervalSeconds a checkpoint older than this is followed by another if anything changed, 0: never for its age
+ * @param checkpointRateBytes most bytes a second that a checkpoint writes, 0: no bound
  * @param requirepass password of the default user, empty: none is asked for
  * @param maxclients connections served at once
  * @param timeoutSeconds idle time after which a connection is closed, 0: never
@@ -31,6 +38,12 @@ public record ServerConfig(
         long memoryBytes,
         long ringBytes,
         int eventLoops,
+        boolean onHost,
+        long logSegmentBytes,
+        long checkpointMinBytes,
+        int checkpointPercentage,
+        int checkpointIntervalSeconds,
+        long checkpointRateBytes,
         String requirepass,
         int maxclients,
         int timeoutSeconds,
@@ -67,6 +80,12 @@ public record ServerConfig(
         b.memoryBytes = memoryBytes;
         b.ringBytes = ringBytes;
         b.eventLoops = eventLoops;
+        b.onHost = onHost;
+        b.logSegmentBytes = logSegmentBytes;
+        b.checkpointMinBytes = checkpointMinBytes;
+        b.checkpointPercentage = checkpointPercentage;
+        b.checkpointIntervalSeconds = checkpointIntervalSeconds;
+        b.checkpointRateBytes = checkpointRateBytes;
         b.requirepass = requirepass;
         b.maxclients = maxclients;
         b.timeoutSeconds = timeoutSeconds;
@@ -86,6 +105,12 @@ public record ServerConfig(
         long memoryBytes = 1L << 30;
         long ringBytes = 16L << 20;
         int eventLoops = 1;
+        boolean onHost = true;
+        long logSegmentBytes = LogWriterOptions.SEGMENT_BYTES_DEFAULT;
+        long checkpointMinBytes = 256L << 20;
+        int checkpointPercentage = 100;
+        int checkpointIntervalSeconds = 3600;
+        long checkpointRateBytes = 64L << 20;
         String requirepass = "";
         int maxclients = 10_000;
         int timeoutSeconds;
@@ -105,8 +130,8 @@ public record ServerConfig(
         }
 
         public ServerConfig build() {
-            return new ServerConfig(port, bind, dir, durability, capacity, memoryBytes, ringBytes, eventLoops, requirepass,
-                    maxclients, timeoutSeconds, stallTimeoutMillis, clientQueryBufferLimit, clientOutputBufferLimit);
+            return new ServerConfig(port, bind, dir, durability, capacity, memoryBytes, ringBytes, eventLoops, onHost,
+                    logSegmentBytes, checkpointMinBytes, checkpointPercentage, checkpointIntervalSeconds, checkpointRateBytes, requirepass, maxclients, timeoutSeconds, stallTimeoutMillis, clientQueryBufferLimit, clientOutputBufferLimit);
         }
     }
 }

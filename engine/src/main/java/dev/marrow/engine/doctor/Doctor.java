@@ -38,6 +38,7 @@ public final class Doctor {
                 privileges.check(),
                 kernel.typeInformation(),
                 kernel.bpfFileSystem(privileges.mayMount()),
+                kernel.cgroups(),
                 kernel.lockdown(),
                 kernel.justInTimeCompiler(),
                 new LibbpfCheck(machine).check(),

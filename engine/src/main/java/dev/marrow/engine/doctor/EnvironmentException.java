@@ -5,7 +5,7 @@ public final class EnvironmentException extends RuntimeException {
 
     private static final long serialVersionUID = 1L;
 
-    EnvironmentException(String message) {
+    public EnvironmentException(String message) {
         super(message);
     }
 }

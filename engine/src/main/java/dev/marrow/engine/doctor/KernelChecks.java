@@ -1,7 +1,9 @@
 package dev.marrow.engine.doctor;
 
+import dev.marrow.bpf.Cgroups;
 import dev.marrow.engine.doctor.Check.Verdict;
 import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.Optional;
 import java.util.regex.Matcher;
@@ -86,6 +88,18 @@ final class KernelChecks {
                 .filter(fields -> Arrays.asList(fields[3].split(",")).contains("rw"))
                 .map(fields -> fields[1])
                 .findFirst();
+    }
+
+    /** The on-host door sees local clients connect by a program on the cgroup tree; all else works without. */
+    Check cgroups() {
+        Optional<Path> root = Cgroups.root(machine.text("/proc/self/mounts").orElse(""));
+        return Check.of(
+                "cgroup v2",
+                root.isPresent(),
+                Verdict.WARNING,
+                root.map(path -> "mounted at " + path).orElse("not mounted"),
+                "mounted, for --on-host on",
+                "As root: mkdir -p /sys/fs/cgroup/unified && mount -t cgroup2 none /sys/fs/cgroup/unified; or serve with --on-host off.");
     }
 
     /** In the mode "confidentiality" no program may read kernel memory, which the copies of large values do. */

@@ -61,6 +61,15 @@ final class Acceptor implements Runnable {
         listener.register(selector, SelectionKey.OP_ACCEPT);
     }
 
+    /** Addresses that are listened on. */
+    List<InetAddress> addresses() throws IOException {
+        List<InetAddress> addresses = new ArrayList<>();
+        for (ServerSocketChannel listener : listeners) {
+            addresses.add(((InetSocketAddress) listener.getLocalAddress()).getAddress());
+        }
+        return addresses;
+    }
+
     /** The port in use, also when 0 was asked for. */
     int port() {
         return port;

@@ -37,7 +37,9 @@ final class ColdPath {
 
     /** Takes at most one command from the input, and executes it when it is whole. */
     Outcome take(Connection connection, ByteBuffer in, long nowNanos) {
+        int start = in.position();
         ParseResult result = connection.parser.parse(in, connection.mayCommand());
+        connection.took(in.position() - start);
         reply.clear();
         try {
             switch (result) {
@@ -46,7 +48,9 @@ final class ColdPath {
                     return execute(connection, command.arguments(), nowNanos);
                 }
                 case ParseResult.Oversized command -> commands.oversized(connection, command, reply);
-                case ParseResult.Incomplete ignored -> { }
+                case ParseResult.Incomplete ignored -> {
+                    return Outcome.GO_ON;
+                }
                 case ParseResult.ProtocolError error -> {
                     reply.error(error.message());
                     connection.closeAfterReply();
@@ -104,6 +108,10 @@ final class ColdPath {
     /** In {@code everysec} cold commands are acknowledged at once too (I2). */
     private void append(Connection connection) {
         long wait = connection.takeColdWait();
+        if (connection.isSuspended()) {
+            return;     // its reply comes later
+        }
+        connection.takenAnswered(reply.buffer().remaining());
         connection.output.append(reply.buffer(), server.acknowledgesAtOnce() ? 0 : wait);
     }
 }

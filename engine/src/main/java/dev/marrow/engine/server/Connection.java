@@ -10,6 +10,7 @@ import java.nio.channels.SelectionKey;
 import java.nio.channels.SocketChannel;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.BooleanSupplier;
 
 /** One client: its socket, what it sent and was not executed yet, its replies, and its state as cold commands see it. */
 final class Connection implements Session {
@@ -25,6 +26,7 @@ final class Connection implements Session {
     private final String localAddress;
     private final long openedNanos;
     final RequestParser parser;
+    private final OnHostConnection onHost;
     final OutputQueue output = new OutputQueue();
 
     /** Received, not executed: the beginning of a command, or what a pause left. */
@@ -39,6 +41,8 @@ final class Connection implements Session {
     private boolean closing;
     private long accountedBytes;
     private boolean closed;
+    /** Bytes that the parser has taken for a command that is not answered yet. */
+    private int takenBytes;
 
     /** What the reply of the running cold command depends on. */
     private long coldWait;
@@ -55,11 +59,13 @@ final class Connection implements Session {
     boolean coldStarted;
 
     private DurableReply suspendedReply;
-    private long suspendedPosition;
+    private BooleanSupplier suspendedUntil = () -> true;
     private long suspendedUntilNanos;
 
-    Connection(EventLoop loop, long id, SocketChannel channel, SelectionKey key, long queryBufferLimit) throws IOException {
+    Connection(EventLoop loop, long id, SocketChannel channel, SelectionKey key, long queryBufferLimit, OnHostConnection onHost)
+            throws IOException {
         this.loop = loop;
+        this.onHost = onHost;
         this.id = id;
         this.channel = channel;
         this.key = key;
@@ -90,6 +96,23 @@ final class Connection implements Session {
     /** Flags of this connection's requests in a run. */
     int requestFlags() {
         return (protocol == 3 ? Abi.REQUEST_RESP3 : 0) | (mayCommand() ? 0 : Abi.REQUEST_PASS_ALL);
+    }
+
+    /** Whole commands were executed, and their replies exist but are not written yet. */
+    void answered(int commandBytes, int replyBytes) {
+        onHost.answered(commandBytes, replyBytes, (protocol == 3 ? Abi.ONHOST_RESP3 : 0)
+                | (authenticated ? Abi.ONHOST_AUTHENTICATED : 0) | (closing ? Abi.ONHOST_PASS : 0));
+    }
+
+    /** The parser has taken so much of a command. */
+    void took(int bytes) {
+        takenBytes += bytes;
+    }
+
+    /** The command that the parser took is answered: its reply, of so many bytes, exists. */
+    void takenAnswered(int replyBytes) {
+        answered(takenBytes, replyBytes);
+        takenBytes = 0;
     }
 
     int unreadBytes() {
@@ -165,6 +188,9 @@ final class Connection implements Session {
     }
 
     long lastActiveNanos() {
+        if (onHost.wasUsed()) {
+            lastActiveNanos = System.nanoTime();
+        }
         return lastActiveNanos;
     }
 
@@ -184,9 +210,9 @@ final class Connection implements Session {
         return suspendedReply != null;
     }
 
-    /** The suspended reply when its time has come, 1 durable, 0 too late; -1: still waiting. */
-    int suspensionEnd(long durable, long nowNanos) {
-        if (suspendedPosition <= durable) {
+    /** How its wait ended: 1 what it waited for has come, 0 too late; -1: still waiting. */
+    int suspensionEnd(long nowNanos) {
+        if (suspendedUntil.getAsBoolean()) {
             return 1;
         }
         return suspendedUntilNanos != 0 && nowNanos - suspendedUntilNanos >= 0 ? 0 : -1;
@@ -221,6 +247,7 @@ final class Connection implements Session {
         } catch (IOException e) {
             // the connection is gone either way
         }
+        onHost.release();
     }
 
     // ---- the cold commands' view ----
@@ -297,7 +324,7 @@ final class Connection implements Session {
 
     @Override
     public long idleSeconds() {
-        return (System.nanoTime() - lastActiveNanos) / 1_000_000_000;
+        return (System.nanoTime() - lastActiveNanos()) / 1_000_000_000;
     }
 
     @Override
@@ -312,7 +339,7 @@ final class Connection implements Session {
 
     @Override
     public long lastWritePosition() {
-        return lastWritePosition;
+        return Math.max(lastWritePosition, onHost.writePosition());
     }
 
     @Override
@@ -326,8 +353,8 @@ final class Connection implements Session {
     }
 
     @Override
-    public void suspendUntilDurable(long position, long timeoutMillis, DurableReply reply) {
-        suspendedPosition = position;
+    public void suspendUntil(BooleanSupplier condition, long timeoutMillis, DurableReply reply) {
+        suspendedUntil = condition;
         suspendedUntilNanos = timeoutMillis == 0 ? 0 : System.nanoTime() + Math.min(timeoutMillis, WAIT_MILLIS_MAX) * 1_000_000;
         suspendedReply = reply;
         loop.suspended(this);

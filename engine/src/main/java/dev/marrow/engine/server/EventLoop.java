@@ -187,7 +187,7 @@ final class EventLoop implements Runnable {
                 SocketChannel channel = arrival.channel();
                 SelectionKey key = channel.register(selector, SelectionKey.OP_READ);
                 Connection connection = new Connection(this, arrival.id(), channel, key,
-                        server.config().clientQueryBufferLimit());
+                        server.config().clientQueryBufferLimit(), server.registerOnHost(channel));
                 key.attach(connection);
                 connections.add(connection);
                 connectionCount = connections.size();
@@ -293,7 +293,11 @@ final class EventLoop implements Runnable {
             return;
         }
         connection.wrote(slot.writePosition(i));
+        connection.answered(at - from[i], slot.outEnd(i) - slot.outOffset(i));
         reply(connection, slot.outOffset(i), slot.outEnd(i), slot.waitPosition(i));
+        if (connection.isClosed()) {
+            return;
+        }
         if (slot.commands(i) > 0 || !stalls(slot.status(i))) {
             connection.notStalled();
         }
@@ -501,7 +505,7 @@ final class EventLoop implements Runnable {
 
     private void releaseSuspended() {
         for (Connection connection : List.copyOf(suspended)) {
-            int end = connection.isClosed() ? 0 : connection.suspensionEnd(durable, nowNanos);
+            int end = connection.isClosed() ? 0 : connection.suspensionEnd(nowNanos);
             if (end < 0) {
                 continue;
             }

@@ -15,14 +15,17 @@ final class MemoryThread implements Runnable {
     private final KernelStore store;
     private final Heap heap;
     private final PrintStream console;
+    private final Runnable onTurn;
     private final Consumer<Throwable> onFailure;
     private final Thread thread;
     private volatile boolean stopping;
 
-    MemoryThread(KernelStore store, PrintStream console, Consumer<Throwable> onFailure) {
+    /** @param onTurn called several times a second */
+    MemoryThread(KernelStore store, PrintStream console, Runnable onTurn, Consumer<Throwable> onFailure) {
         this.store = store;
         this.console = console;
         this.heap = store.heap();
+        this.onTurn = onTurn;
         this.onFailure = onFailure;
         this.thread = Thread.ofPlatform().name("marrow-memory").daemon().unstarted(this);
     }
@@ -43,6 +46,7 @@ final class MemoryThread implements Runnable {
         try {
             while (!stopping) {
                 store.updateClock();
+                onTurn.run();
                 if (grow() == 0) {
                     LockSupport.parkNanos(PERIOD_NANOS);
                 }

@@ -4,6 +4,8 @@ import dev.marrow.bpf.Abi;
 import dev.marrow.bpf.BpfFs;
 import dev.marrow.bpf.KernelStore;
 import dev.marrow.bpf.StoreGeometry;
+import dev.marrow.bpf.StoreMaps;
+import dev.marrow.engine.command.CheckpointInfo;
 import dev.marrow.engine.command.ColdCommands;
 import dev.marrow.engine.command.ServerControl;
 import dev.marrow.engine.command.StoreInfo;
@@ -14,6 +16,7 @@ import dev.marrow.recovery.StoreOpener;
 import dev.marrow.wal.Durability;
 import dev.marrow.wal.DurabilityListener;
 import dev.marrow.wal.FileStorage;
+import dev.marrow.wal.LogCutPlace;
 import dev.marrow.wal.LogDirectory;
 import dev.marrow.wal.LogStats;
 import dev.marrow.wal.LogWriter;
@@ -21,13 +24,16 @@ import dev.marrow.wal.LogWriterOptions;
 import dev.marrow.wal.Storage;
 import java.io.IOException;
 import java.io.PrintStream;
+import java.net.InetAddress;
 import java.security.SecureRandom;
+import java.nio.channels.SocketChannel;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.HexFormat;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
 import java.util.function.LongSupplier;
 
@@ -40,6 +46,8 @@ public final class Server implements ServerControl, AutoCloseable {
     private static final int CLIENT_HEAP_DIVISOR = 4;
     private static final int RING_WAKE_DIVISOR = 4;
     private static final long DRAIN_NANOS_MAX = 10_000_000_000L;
+    /** I2: a log that is behind by more than its second and a slow sync acknowledges nothing at once, as Redis does after two seconds. */
+    private static final long LOG_LATE_NANOS = 2_000_000_000L;
 
     private final PrintStream console;
     private final LogDirectory directory;
@@ -49,6 +57,8 @@ public final class Server implements ServerControl, AutoCloseable {
     private final MemoryThread memory;
     private final Acceptor acceptor;
     private final ExpiryThread expiry;
+    private final CheckpointThread checkpoints;
+    private final Optional<OnHostDoor> onHost;
     private final List<EventLoop> loops = new ArrayList<>();
     private final List<Thread> loopThreads = new ArrayList<>();
     private final CountDownLatch stopRequested = new CountDownLatch(1);
@@ -59,6 +69,7 @@ public final class Server implements ServerControl, AutoCloseable {
 
     private volatile ServerConfig config;
     private volatile Throwable failure;
+    private volatile boolean logLate;
     private volatile Traffic trafficBase = new Traffic(0, 0, 0, 0, 0);
 
     /**
@@ -68,11 +79,26 @@ public final class Server implements ServerControl, AutoCloseable {
      * @throws IOException the directory, the log or the address cannot be used; the message says which and why
      */
     public Server(ServerConfig config, PrintStream console) throws IOException {
-        this(config, console, new FileStorage());
+        this(config, console, Optional.empty());
+    }
+
+    /** @param cut where a damaged log may be cut */
+    public Server(ServerConfig config, PrintStream console, Optional<LogCutPlace> cut) throws IOException {
+        this(config, console, cut, new FileStorage(), OnHostDoor::attach);
     }
 
     /** @param storage what the log is kept on; tests put faults behind it */
     Server(ServerConfig config, PrintStream console, Storage storage) throws IOException {
+        this(config, console, Optional.empty(), storage, OnHostDoor::attach);
+    }
+
+    /** How the on-host door is made; tests load programs that are broken on purpose. */
+    @FunctionalInterface
+    interface OnHostFactory {
+        OnHostDoor attach(StoreMaps store, ServerConfig config, int port, List<InetAddress> listeners) throws IOException;
+    }
+
+    Server(ServerConfig config, PrintStream console, Optional<LogCutPlace> cut, Storage storage, OnHostFactory onHostFactory) throws IOException {
         this.config = config;
         this.console = console;
         byte[] id = new byte[20];
@@ -85,17 +111,23 @@ public final class Server implements ServerControl, AutoCloseable {
         try {
             this.acceptor = opening.add(new Acceptor(this, config.bind(), config.port()), Acceptor::stop);
             StoreGeometry geometry = new StoreGeometry(config.capacity(), config.memoryBytes(), config.ringBytes());
-            // two slots a loop (its batch, its cold commands), one for expiry
-            StoreOpener.Opened opened = StoreOpener.open(directory, geometry, 2 * config.eventLoops() + 1, console);
+            // two slots a loop (its batch, its cold commands), one for expiry, one for checkpoints
+            int slots = 2 * config.eventLoops() + 2;
+            LogWriterOptions atStart = LogWriterOptions.defaults().withDurability(config.durability()).withSegmentBytes(config.logSegmentBytes());
+            OnHostStart onHostStart = opening.add(new OnHostStart(maps -> onHostFactory.attach(maps, config, acceptor.port(), acceptor.addresses())),
+                    OnHostStart::undo);
+            StoreOpener.OnMaps onMaps = config.onHost() ? onHostStart::begin : StoreOpener.OnMaps.NOBODY;
+            StoreOpener.Opened opened = StoreOpener.open(directory, new StoreOpener.Options(geometry, slots, atStart, cut, onMaps, console));
             this.store = opening.add(opened.store(), KernelStore::close);
             this.report = opened.report();
-            this.memory = opening.add(new MemoryThread(store, console, this::fail), thread -> { });
+            this.memory = opening.add(new MemoryThread(store, console, this::vouchForLog, this::fail), thread -> { });
             // never behind the time that programs have used: what has expired stays expired after a cold start
             LongSupplier clock = () -> Math.max(System.currentTimeMillis(), store.control().clockFloorMillis());
-            LogWriterOptions options = new LogWriterOptions(config.durability(), LogWriterOptions.SEGMENT_BYTES_DEFAULT,
-                    LogWriterOptions.SYNC_PERIOD_MILLIS_DEFAULT, clock, System::nanoTime);
+            LogWriterOptions options = atStart.withClockMillis(clock);
             this.log = new LogWriter(store.ring(), directory, opened.logStart(), options, new LogEvents());
-            this.expiry = new ExpiryThread(this, store.slot(2 * config.eventLoops()));
+            this.onHost = config.onHost() ? Optional.of(onHostStart.await()) : Optional.empty();
+            this.expiry = new ExpiryThread(this, store.slot(slots - 2));
+            this.checkpoints = new CheckpointThread(this, directory, options, store.slot(slots - 1));
             for (int i = 0; i < config.eventLoops(); i++) {
                 KernelDoor door = new KernelDoor(this, store.slot(2 * i + 1));
                 EventLoop loop = new EventLoop(this, store.slot(2 * i), new ColdCommands(door, this));
@@ -110,7 +142,10 @@ public final class Server implements ServerControl, AutoCloseable {
         log.start();
         memory.start();
         expiry.start();
+        checkpoints.start();
         loopThreads.forEach(Thread::start);
+        vouchForLog();
+        onHost.ifPresent(OnHostDoor::open);
         acceptor.start();
     }
 
@@ -144,11 +179,21 @@ public final class Server implements ServerControl, AutoCloseable {
 
     private final class LogEvents implements DurabilityListener {
         @Override
+        public void onWritten(long lsn) {
+            store.control().logLsn(lsn);
+        }
+
+        @Override
         public void onDurable(long position) {
             store.control().durable(position);
             for (EventLoop loop : loops) {
                 loop.durableMoved();
             }
+        }
+
+        @Override
+        public void onFailing() {
+            onHost.ifPresent(OnHostDoor::shut);
         }
 
         @Override
@@ -180,6 +225,7 @@ public final class Server implements ServerControl, AutoCloseable {
         if (failure == null) {
             failure = cause;
         }
+        onHost.ifPresent(OnHostDoor::shut);
         stopRequested.countDown();
     }
 
@@ -196,16 +242,20 @@ public final class Server implements ServerControl, AutoCloseable {
     public void close() throws IOException {
         stopRequested.countDown();
         step(acceptor::stop);
+        // before the loops close their connections: whoever is acknowledged by the on-host door is in the log that is sealed below
+        onHost.ifPresent(door -> step(door::drain));
         loops.forEach(EventLoop::stop);
         for (Thread thread : loopThreads) {
             step(thread::join);
         }
         step(expiry::stop);
+        step(checkpoints::stop);
         step(memory::stop);
         step(log::close);
         if (log.failed()) {
             fail(new IOException("the log failed"));
         }
+        onHost.ifPresent(door -> step(door::close));
         if (failure == null) {
             step(store::close);
             step(() -> BpfFs.unpin(directory.instance()));
@@ -241,6 +291,30 @@ public final class Server implements ServerControl, AutoCloseable {
         return store;
     }
 
+    /** What a connection that was just accepted is to the on-host door. */
+    OnHostConnection registerOnHost(SocketChannel channel) {
+        return onHost.map(door -> door.register(channel)).orElse(OnHostConnection.NONE);
+    }
+
+    /** For tests. */
+    OnHostDoor onHostDoor() {
+        return onHost.orElseThrow();
+    }
+
+    /** Called several times a second. */
+    private void vouchForLog() {
+        logLate = log.lagNanos() > LOG_LATE_NANOS;
+        onHost.ifPresent(door -> {
+            if (!logLate && !log.failed()) {
+                door.logAlive();
+            }
+            if (door.shutIfUnsound()) {
+                console.println("on-host: switched off, because the kernel could not give the reply of a command that was executed. A kernel"
+                        + " without commit 5d609ba26247 (bpf_msg_pop_data, December 2024, in the stable series since) never can.");
+            }
+        });
+    }
+
     LogWriter log() {
         return log;
     }
@@ -269,9 +343,9 @@ public final class Server implements ServerControl, AutoCloseable {
         return log.durable();
     }
 
-    /** Whether replies wait for nothing ({@code everysec}). */
+    /** Whether replies wait for nothing ({@code everysec}, while the log keeps its second). */
     boolean acknowledgesAtOnce() {
-        return config.durability() == Durability.EVERYSEC && !log.failed();
+        return config.durability() == Durability.EVERYSEC && !log.failed() && !logLate;
     }
 
     long stallTimeoutNanos() {
@@ -306,6 +380,22 @@ public final class Server implements ServerControl, AutoCloseable {
     public synchronized void reconfigure(ServerConfig next) throws ConfigException {
         log.durability(next.durability());
         config = next;
+        onHost.ifPresent(door -> door.reconfigure(next));
+    }
+
+    @Override
+    public boolean startCheckpoint() {
+        return checkpoints.request();
+    }
+
+    @Override
+    public void scheduleCheckpoint() {
+        checkpoints.schedule();
+    }
+
+    @Override
+    public CheckpointInfo checkpoint() {
+        return checkpoints.info();
     }
 
     @Override
@@ -313,9 +403,13 @@ public final class Server implements ServerControl, AutoCloseable {
         return loops.stream().mapToInt(EventLoop::connectionCount).sum();
     }
 
+    private long onHostCommands() {
+        return onHost.map(OnHostDoor::commands).orElse(0L);
+    }
+
     private Traffic total() {
         long cold = loops.stream().mapToLong(EventLoop::coldCommandCount).sum();
-        return new Traffic(acceptor.accepted(), acceptor.rejected(), store.counters().commands() + cold,
+        return new Traffic(acceptor.accepted(), acceptor.rejected(), store.counters().commands() + onHostCommands() + cold,
                 loops.stream().mapToLong(EventLoop::bytesIn).sum(), loops.stream().mapToLong(EventLoop::bytesOut).sum());
     }
 
@@ -365,6 +459,7 @@ public final class Server implements ServerControl, AutoCloseable {
         LogStats stats = log.stats();
         Map<String, Long> doors = new LinkedHashMap<>();
         doors.put("server", store.counters().commands());
+        doors.put("on_host", onHostCommands());
         doors.put("java", loops.stream().mapToLong(EventLoop::coldCommandCount).sum());
         Map<String, Long> errors = new LinkedHashMap<>();
         errors.put("ring_full", store.counters().status(Abi.STATUS_RING_FULL));
@@ -382,6 +477,6 @@ public final class Server implements ServerControl, AutoCloseable {
                         stats.syncs(), stats.syncNanosTotal() / 1000, stats.syncNanosMax() / 1000, Math.toIntExact(stats.segments()),
                         stats.failed()),
                 new StoreInfo.Start(report.mode(), report.records(), report.seconds(), report.bytesCut()),
-                doors, store.counters().writes(), store.counters().expired(), errors);
+                doors, onHost.map(OnHostDoor::info).orElse(StoreInfo.OnHost.OFF), store.counters().writes(), store.counters().expired(), errors);
     }
 }

@@ -15,6 +15,9 @@ import java.util.TreeMap;
 final class FakeServer implements Kernel, ServerControl {
     final Map<String, String> data = new TreeMap<>();
     final List<String> executed = new ArrayList<>();
+    boolean checkpointUnderWay;
+    boolean checkpointFailed;
+    long checkpointsFinished;
     final List<String> events = new ArrayList<>();
     int largestBatch;
     String failOn = "";
@@ -79,6 +82,7 @@ final class FakeServer implements Kernel, ServerControl {
                 new StoreInfo.Log(200, 100, 5, 2, 4096, 2, 300, 200, 1, false),
                 new StoreInfo.Start("cold", 1000, 0.5, 12),
                 Map.of("server", 9L),
+                StoreInfo.OnHost.OFF,
                 4,
                 1,
                 Map.of("ring_full", 3L));
@@ -87,6 +91,22 @@ final class FakeServer implements Kernel, ServerControl {
     @Override
     public void shutdown(boolean save) {
         events.add("shutdown save=" + save);
+    }
+
+    @Override
+    public boolean startCheckpoint() {
+        events.add("checkpoint");
+        return !checkpointUnderWay;
+    }
+
+    @Override
+    public void scheduleCheckpoint() {
+        events.add("schedule");
+    }
+
+    @Override
+    public CheckpointInfo checkpoint() {
+        return new CheckpointInfo(checkpointsFinished, checkpointUnderWay ? 3 : -1, 7, 1_700_000_000_500L, 1200, 5, 500, 1000, 2, checkpointFailed);
     }
 
     @Override

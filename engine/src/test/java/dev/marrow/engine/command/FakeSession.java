@@ -2,6 +2,7 @@ package dev.marrow.engine.command;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.BooleanSupplier;
 
 /** A connection that remembers what was asked of it. */
 final class FakeSession implements Session {
@@ -122,6 +123,12 @@ final class FakeSession implements Session {
     @Override
     public void suspendUntilDurable(long position, long timeoutMillis, DurableReply reply) {
         suspendedAt = position;
+        suspendedMillis = timeoutMillis;
+        suspended.add(reply);
+    }
+
+    @Override
+    public void suspendUntil(BooleanSupplier condition, long timeoutMillis, DurableReply reply) {
         suspendedMillis = timeoutMillis;
         suspended.add(reply);
     }

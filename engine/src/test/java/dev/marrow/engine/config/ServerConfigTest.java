@@ -2,6 +2,7 @@ package dev.marrow.engine.config;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.marrow.wal.Durability;
 import java.nio.file.Files;
@@ -40,17 +41,19 @@ class ServerConfigTest {
         assertEquals(1L << 30, config.memoryBytes());
         assertEquals(16L << 20, config.ringBytes());
         assertEquals(5_000, config.stallTimeoutMillis());
+        assertTrue(config.onHost());
         assertEquals(config, config.toBuilder().build());
     }
 
     @Test
     void readsTheCommandLine() throws ConfigException {
         ServerConfig config = commandLine("--port", "0", "--bind", "127.0.0.1,::1", "--bind", "10.0.0.1", "--dir", "/tmp/x",
-                "--durability", "everysec", "--capacity", "5000", "--memory", "2g", "--ring", "1mb", "--event-loops", "2",
+                "--durability", "everysec", "--capacity", "5000", "--memory", "2g", "--ring", "1mb", "--event-loops", "2", "--on-host", "off",
+                "--log-segment-size", "1mb", "--checkpoint-min-size", "3mb", "--checkpoint-percentage", "50", "--checkpoint-interval", "60", "--checkpoint-rate", "7mb",
                 "--requirepass", "secret", "--maxclients", "5", "--timeout", "9", "--stall-timeout", "10",
                 "--client-query-buffer-limit", "2mb", "--client-output-buffer-limit", "3mb");
         assertEquals(new ServerConfig(0, List.of("127.0.0.1", "::1", "10.0.0.1"), Path.of("/tmp/x"), Durability.EVERYSEC, 5000,
-                2_000_000_000L, 1 << 20, 2, "secret", 5, 9, 10, 2 << 20, 3 << 20), config);
+                2_000_000_000L, 1 << 20, 2, false, 1 << 20, 3 << 20, 50, 60, 7 << 20, "secret", 5, 9, 10, 2 << 20, 3 << 20), config);
     }
 
     @Test

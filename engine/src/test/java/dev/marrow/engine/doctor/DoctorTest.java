@@ -52,6 +52,14 @@ class DoctorTest {
         assertFalse(message.contains("BTF"), message);
     }
 
+    @Test
+    void withoutCgroupsOnlyTheOnHostDoorIsMissing() {
+        fake.write("/proc/self/mounts", "bpf /sys/fs/bpf bpf rw 0 0\ncgroup /sys/fs/cgroup/cpu cgroup rw 0 0\n");
+        assertEquals(Verdict.WARNING, check("cgroup v2").verdict());
+        assertTrue(check("cgroup v2").remedy().contains("--on-host off"));
+        assertDoesNotThrow(() -> new Doctor(fake.machine()).require());
+    }
+
     @ParameterizedTest
     @CsvSource({"6.0.19,false", "5.19.0,false", "6.1,true", "6.1.0-40-amd64,true", "6.12.3,true", "7.0-rc1,true", "garbage,false"})
     void comparesKernelVersionsByNumber(String release, boolean suffices) {

@@ -23,7 +23,8 @@ final class FakeMachine {
         write("/proc/sys/kernel/osrelease", "6.1.0-40-amd64\n");
         write("/proc/sys/net/core/bpf_jit_enable", "1\n");
         write("/proc/filesystems", "nodev\tsysfs\nnodev\tbpf\n\text4\n");
-        write("/proc/self/mounts", "proc /proc proc rw,nosuid 0 0\nbpf /sys/fs/bpf bpf rw,nosuid,mode=700 0 0\n");
+        write("/proc/self/mounts", "proc /proc proc rw,nosuid 0 0\nbpf /sys/fs/bpf bpf rw,nosuid,mode=700 0 0\n"
+                + "cgroup2 /sys/fs/cgroup cgroup2 rw,nosuid 0 0\n");
         write("/proc/self/uid_map", "         0          0 4294967295\n");
         write("/sys/kernel/btf/vmlinux", "btf");
         write("/sys/kernel/security/lockdown", "[none] integrity confidentiality\n");

@@ -23,6 +23,7 @@ import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
@@ -37,22 +38,36 @@ import redis.clients.jedis.exceptions.JedisDataException;
 import redis.clients.jedis.params.SetParams;
 
 /** The clients people use, as they come. */
+@TestInstance(TestInstance.Lifecycle.PER_CLASS)
 @Timeout(value = 60, unit = TimeUnit.SECONDS, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
 class ClientsIT {
     private static final int BENCHMARK_REQUESTS = 20_000;
     private static final Pattern REQUESTS_PER_SECOND = Pattern.compile("(\\w+): ([0-9.]+) requests per second");
     private static final Executor VIRTUAL = task -> Thread.ofVirtual().start(task);
 
-    private static TestServer server;
+    private TestServer server;
+
+    TestServer server() {
+        return server;
+    }
+
+    /** In {@code always} the on-host door serves reads and the server door the rest. */
+    String durability() {
+        return "always";
+    }
 
     @BeforeAll
-    static void startServer() throws Exception {
-        server = TestServer.start();
+    void startServer() throws Exception {
+        server = TestServer.start("durability", durability());
     }
 
     @AfterAll
-    static void stopServer() throws Exception {
-        server.close();
+    void stopServer() throws Exception {
+        try {
+            assertTrue(server.onHostCommands() > 0, "these are local clients");
+        } finally {
+            server.close();
+        }
     }
 
     @BeforeEach
@@ -138,7 +153,7 @@ class ClientsIT {
         useLettuce(ClientOptions.builder().protocolVersion(protocol).build());
     }
 
-    private static void useLettuce(ClientOptions options) throws Exception {
+    private void useLettuce(ClientOptions options) throws Exception {
         io.lettuce.core.RedisClient client = io.lettuce.core.RedisClient.create("redis://127.0.0.1:" + server.port());
         client.setOptions(options);
         try (StatefulRedisConnection<String, String> connection = client.connect()) {
@@ -208,7 +223,7 @@ class ClientsIT {
         return sum;
     }
 
-    private static String port() {
+    private String port() {
         return Integer.toString(server.port());
     }
 

@@ -11,23 +11,54 @@ import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.util.List;
 
-/** The real file system, except that a sync does not return while it is frozen. Closing thaws it, so that a failed test can stop. */
+/** The real file system, except that a sync, or a write too, does not return while it is frozen. Closing thaws it, so that a failed test can stop. */
 final class FrozenStorage implements Storage, AutoCloseable {
     private final Storage real = new FileStorage();
     private boolean frozen;
+    private boolean writesFrozen;
+    private boolean failing;
+    private boolean failingOnce;
 
+    /** The next sync fails, and from then on neither writes nor syncs return: a disk that is gone. */
+    synchronized void failSyncs() {
+        failing = true;
+    }
+
+    /** The next sync fails, and no other call. */
+    synchronized void failOneSync() {
+        failingOnce = true;
+    }
+
+    private synchronized boolean failsNow() {
+        boolean fails = failingOnce;
+        failingOnce = false;
+        return fails;
+    }
+
+    private synchronized boolean failing() {
+        return failing;
+    }
+
+    /** Syncs do not return. */
     synchronized void freeze() {
         frozen = true;
     }
 
+    /** Neither writes nor syncs return. */
+    synchronized void freezeWrites() {
+        frozen = true;
+        writesFrozen = true;
+    }
+
     synchronized void thaw() {
         frozen = false;
+        writesFrozen = false;
         notifyAll();
     }
 
-    private synchronized void awaitThaw() throws IOException {
+    private synchronized void awaitThaw(boolean write) throws IOException {
         try {
-            while (frozen) {
+            while (write ? writesFrozen : frozen) {
                 wait();
             }
         } catch (InterruptedException e) {
@@ -55,6 +86,7 @@ final class FrozenStorage implements Storage, AutoCloseable {
 
         @Override
         public void write(ByteBuffer[] sources, long position) throws IOException {
+            awaitThaw(true);
             file.write(sources, position);
         }
 
@@ -65,7 +97,14 @@ final class FrozenStorage implements Storage, AutoCloseable {
 
         @Override
         public void force() throws IOException {
-            awaitThaw();
+            if (failsNow()) {
+                throw new IOException("failed once by the test");
+            }
+            if (failing()) {
+                freezeWrites();
+                throw new IOException("failed by the test");
+            }
+            awaitThaw(false);
             file.force();
         }
 

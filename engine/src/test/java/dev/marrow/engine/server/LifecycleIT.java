@@ -61,8 +61,10 @@ class LifecycleIT {
         Path copy = Files.createTempDirectory("marrow-test-");
         try (TestServer server = TestServer.start(); RespClient client = server.connect()) {
             assertEquals("+OK\r\n", client.call("SET", "k", "v"));
+            Files.createDirectory(copy.resolve("base"));
             Files.createDirectory(copy.resolve("wal"));
             Files.copy(server.directory().resolve("marrow.id"), copy.resolve("marrow.id"));
+            Files.copy(server.directory().resolve("MANIFEST"), copy.resolve("MANIFEST"));
             Files.copy(server.directory().resolve("wal/0000000000000001.wal"), copy.resolve("wal/0000000000000001.wal"));
             try (ServerProcess process = new ServerProcess(copy)) {
                 assertEquals(73, process.exit(), process.output());
@@ -200,23 +202,7 @@ class LifecycleIT {
         if (!Files.exists(directory.resolve("marrow.id"))) {
             return new byte[16];
         }
-        try (LogDirectory open = LogDirectory.open(directory)) {
-            return open.instance();
-        } catch (DirectoryInUseException running) {
-            return instanceOfRunning(directory);
-        }
-    }
-
-    /** The lock is the server's: the identity is read from a copy. */
-    private static byte[] instanceOfRunning(Path directory) throws IOException {
-        Path copy = Files.createTempDirectory("marrow-test-");
-        try {
-            Files.createDirectory(copy.resolve("wal"));
-            Files.copy(directory.resolve("marrow.id"), copy.resolve("marrow.id"));
-            return instance(copy);
-        } finally {
-            TestServer.deleteTree(copy);
-        }
+        return LogDirectory.instanceOf(directory);
     }
 
     private static void cleanUp(Path directory) throws IOException {

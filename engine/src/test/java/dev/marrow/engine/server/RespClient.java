@@ -26,12 +26,20 @@ final class RespClient implements AutoCloseable {
         this(port, 0);
     }
 
+    RespClient(String address, int port) throws IOException {
+        this(address, port, 0);
+    }
+
     /** @param receiveBytes of the socket's receive buffer, 0: the system's choice */
     RespClient(int port, int receiveBytes) throws IOException {
+        this("127.0.0.1", port, receiveBytes);
+    }
+
+    private RespClient(String address, int port, int receiveBytes) throws IOException {
         if (receiveBytes > 0) {
             socket.setReceiveBufferSize(receiveBytes);
         }
-        socket.connect(new InetSocketAddress("127.0.0.1", port), REPLY_WAIT_MS);
+        socket.connect(new InetSocketAddress(address, port), REPLY_WAIT_MS);
         socket.setTcpNoDelay(true);
         socket.setSoTimeout(REPLY_WAIT_MS);
         in = new BufferedInputStream(socket.getInputStream(), 1 << 16);

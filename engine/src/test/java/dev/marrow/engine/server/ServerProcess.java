@@ -1,5 +1,6 @@
 package dev.marrow.engine.server;
 
+import dev.marrow.engine.cli.JvmFlags;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -22,8 +23,9 @@ final class ServerProcess implements AutoCloseable {
 
     /** @param options after the usual ones, which they override */
     ServerProcess(Path directory, String... options) throws IOException {
-        List<String> command = new ArrayList<>(List.of(Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                "--enable-native-access=ALL-UNNAMED", "-cp", System.getProperty("java.class.path"), "dev.marrow.engine.cli.Main", "serve",
+        List<String> command = new ArrayList<>(List.of(Path.of(System.getProperty("java.home"), "bin", "java").toString()));
+        command.addAll(JvmFlags.REQUIRED);
+        command.addAll(List.of("-cp", System.getProperty("java.class.path"), "dev.marrow.engine.cli.Main", "serve",
                 "--dir", directory.toString()));
         List<String> given = List.of(options);
         add(command, given, "--port", "0");
@@ -78,6 +80,11 @@ final class ServerProcess implements AutoCloseable {
     /** SIGTERM; unlike the process itself, its handle leaves the output open. */
     void terminate() {
         process.toHandle().destroy();
+    }
+
+    /** SIGSTOP (true) or SIGCONT. */
+    void stopped(boolean stop) throws IOException {
+        new ProcessBuilder("kill", stop ? "-STOP" : "-CONT", Long.toString(process.pid())).start().onExit().join();
     }
 
     /** SIGKILL, and waits for the end. */

@@ -1,18 +1,22 @@
 package dev.marrow.engine.server;
 
 import dev.marrow.bpf.BpfFs;
+import dev.marrow.bpf.Cgroups;
+import dev.marrow.bpf.OnHostPrograms;
 import dev.marrow.engine.config.ConfigException;
 import dev.marrow.engine.config.ServerConfig;
 import dev.marrow.wal.FileStorage;
 import dev.marrow.wal.Storage;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.io.InputStream;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.FileVisitResult;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.util.Optional;
 import java.nio.file.SimpleFileVisitor;
 import java.nio.file.attribute.BasicFileAttributes;
 
@@ -21,15 +25,17 @@ final class TestServer implements AutoCloseable {
 
     private final Path directory;
     private final Storage storage;
+    private final Server.OnHostFactory onHost;
     private final ByteArrayOutputStream printed = new ByteArrayOutputStream();
     private ServerConfig config;
     private byte[] instance = new byte[0];
     private Server server;
     private boolean running;
 
-    private TestServer(Storage storage, String... options) throws IOException, ConfigException {
+    private TestServer(Storage storage, Server.OnHostFactory onHost, String... options) throws IOException, ConfigException {
         this.directory = Files.createTempDirectory("marrow-test-");
         this.storage = storage;
+        this.onHost = onHost;
         ServerConfig.Builder builder = new ServerConfig.Builder()
                 .set("test", "port", "0")
                 .set("test", "dir", directory.toString())
@@ -49,16 +55,33 @@ final class TestServer implements AutoCloseable {
 
     /** @param options names and values, as on the command line without the dashes */
     static TestServer start(String... options) throws IOException, ConfigException {
-        return new TestServer(new FileStorage(), options);
+        return new TestServer(new FileStorage(), OnHostDoor::attach, options);
     }
 
     static TestServer on(Storage storage, String... options) throws IOException, ConfigException {
-        return new TestServer(storage, options);
+        return new TestServer(storage, OnHostDoor::attach, options);
+    }
+
+    /**
+     * With on-host programs that have one rule broken.
+     *
+     * @param mutant name in bpf/src/main/c/Makefile; empty: the right ones
+     */
+    static TestServer mutant(String mutant, Storage storage, String... options) throws IOException, ConfigException {
+        if (mutant.isEmpty()) {
+            return on(storage, options);
+        }
+        byte[] image;
+        try (InputStream in = TestServer.class.getResourceAsStream("/mutants/onhost/" + mutant + ".bpf.o")) {
+            image = in.readAllBytes();
+        }
+        return new TestServer(storage, (store, config, port, listeners) -> OnHostDoor.attach(
+                OnHostPrograms.load(image, store, Cgroups.root().orElseThrow(), port, listeners), config), options);
     }
 
     /** Starts on the same directory; the first time too. */
     void restart() throws IOException {
-        server = new Server(config, new PrintStream(printed, true, StandardCharsets.UTF_8), storage);
+        server = new Server(config, new PrintStream(printed, true, StandardCharsets.UTF_8), Optional.empty(), storage, onHost);
         running = true;
         instance = server.instance();
     }
@@ -81,6 +104,11 @@ final class TestServer implements AutoCloseable {
 
     boolean pinned() {
         return instance.length > 0 && BpfFs.pinned(instance);
+    }
+
+    /** Commands that the on-host door has served. */
+    long onHostCommands() {
+        return server.onHostDoor().commands();
     }
 
     Server server() {

@@ -1,0 +1,45 @@
+package dev.marrow.engine.transfer;
+
+import dev.marrow.wal.JsonLines;
+import dev.marrow.wal.RedoRecord;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.time.Instant;
+
+/** Header, a line a record, end. */
+final class JsonExportWriter extends ExportWriter {
+
+    private final JsonLines lines;
+
+    JsonExportWriter(OutputStream out, String source, long nowMillis) throws IOException {
+        super(nowMillis);
+        lines = new JsonLines(out);
+        lines.line(json -> {
+            json.writeNumberField(ExportFields.HEADER, ExportFields.FORMAT_VERSION);
+            json.writeNumberField(ExportFields.TIME_MILLIS, nowMillis);
+            json.writeStringField(ExportFields.TIME, Instant.ofEpochMilli(nowMillis).toString());
+            json.writeStringField(ExportFields.SOURCE, source);
+        });
+    }
+
+    @Override
+    void write(RedoRecord record) throws IOException {
+        lines.line(json -> {
+            lines.bytes(ExportFields.KEY, record.key());
+            lines.bytes(ExportFields.VALUE, record.value());
+            if (record.expireMillis() != 0) {
+                json.writeNumberField(ExportFields.EXPIRE_MILLIS, record.expireMillis());
+            }
+            json.writeNumberField(ExportFields.VERSION, record.version());
+        });
+    }
+
+    @Override
+    public void finish() throws IOException {
+        lines.line(json -> {
+            json.writeBooleanField(ExportFields.END, true);
+            json.writeNumberField(ExportFields.RECORDS, records());
+        });
+        lines.flush();
+    }
+}
