@@ -20,16 +20,27 @@ import picocli.CommandLine.Spec;
 @Command(name = "bench", mixinStandardHelpOptions = true, sortOptions = false,
         description = {"Measure Marrow, beside its peer where it has one.",
             "server: redis-benchmark against Marrow and Debian's redis-server, alternating.",
+            "onhost: local clients served inside their own send(), beside redis-server over TCP and over its unix socket.",
             "core: one transaction inside the kernel, beside the machine's cost of a cache miss.",
             "drain: the log writer on a full redo ring, beside plain writing of the same bytes.",
+            "recovery: starts and checkpoints, beside redis-server's; five minutes, 4 GB of disk, 4 GB of memory.",
             "Quiet machine, please: everything else that runs is measured too."})
 public final class BenchCommand implements Callable<Integer> {
     /** What can be measured; the words of the command line. */
-    enum Kind { server, core, drain }
+    enum Kind { server, onhost, core, drain, recovery }
 
-    /** redis-benchmark is given five minutes for a run. */
+    /** The clients are given five minutes for a run. */
     private static final int SECONDS_MAX = 60;
     private static final int KEYS_MAX = 100_000_000;
+    private static final int ROUNDS = 5;
+    private static final double SECONDS = 2.5;
+    private static final List<Integer> CORE_KEYS = List.of(1_000, 1_000_000);
+    private static final int CORE_VALUE_BYTES = 64;
+    /** A start with ten million keys takes seconds, and a load has to last for several checkpoints. */
+    private static final int RECOVERY_ROUNDS = 1;
+    private static final double RECOVERY_SECONDS = 10;
+    private static final List<Integer> RECOVERY_KEYS = List.of(1_000_000, 5_000_000, 10_000_000);
+    private static final int RECOVERY_VALUE_BYTES = 32;
 
     @Spec
     private CommandSpec specification;
@@ -38,8 +49,8 @@ public final class BenchCommand implements Callable<Integer> {
     private List<Kind> kinds = List.of();
 
     @Option(names = "--rounds", paramLabel = "N",
-            description = "Measurements of each row; medians are reported (default ${DEFAULT-VALUE}).")
-    private int rounds = 5;
+            description = "Measurements of each row; medians are reported (default " + ROUNDS + ", recovery: " + RECOVERY_ROUNDS + ").")
+    private Optional<Integer> rounds = Optional.empty();
 
     @Option(names = "--out", paramLabel = "DIR",
             description = "Where the tables (.md) and all samples (.jsonl) go (default ${DEFAULT-VALUE}).")
@@ -49,23 +60,27 @@ public final class BenchCommand implements Callable<Integer> {
             description = "Where logs are written while measuring, on the disk in question; emptied afterwards (default: --out).")
     private Optional<Path> work = Optional.empty();
 
-    @Option(names = "--seconds", paramLabel = "S", description = "server: length of one measurement (default ${DEFAULT-VALUE}).")
-    private double seconds = 2.5;
+    @Option(names = "--seconds", paramLabel = "S",
+            description = "server, onhost, recovery: length of one measurement (default " + SECONDS + ", recovery: " + RECOVERY_SECONDS + ").")
+    private Optional<Double> seconds = Optional.empty();
 
-    @Option(names = "--clients", paramLabel = "N", description = "server: connections (default ${DEFAULT-VALUE}).")
+    @Option(names = "--clients", paramLabel = "N", description = "server, onhost, recovery: connections (default ${DEFAULT-VALUE}).")
     private int clients = 50;
 
-    @Option(names = "--keyspace", paramLabel = "N", description = "server: keys, all present from the start (default ${DEFAULT-VALUE}).")
+    @Option(names = "--keyspace", paramLabel = "N",
+            description = "server, onhost: keys, all present from the start (default ${DEFAULT-VALUE}).")
     private int keyspace = 100_000;
 
-    @Option(names = "--payload", paramLabel = "BYTES", description = "server: size of a value (default ${DEFAULT-VALUE}).")
+    @Option(names = "--payload", paramLabel = "BYTES", description = "server, onhost: size of a value (default ${DEFAULT-VALUE}).")
     private int payload = 32;
 
-    @Option(names = "--keys", paramLabel = "N", split = ",", description = "core: sizes of the table (default ${DEFAULT-VALUE}).")
-    private List<Integer> keys = List.of(1_000, 1_000_000);
+    @Option(names = "--keys", paramLabel = "N", split = ",",
+            description = "core: sizes of the table (default 1000,1000000). recovery: numbers of keys (default 1000000,5000000,10000000).")
+    private List<Integer> keys = List.of();
 
-    @Option(names = "--value-bytes", paramLabel = "BYTES", description = "core: size of a value (default ${DEFAULT-VALUE}).")
-    private int valueBytes = 64;
+    @Option(names = "--value-bytes", paramLabel = "BYTES",
+            description = "core, recovery: size of a value (default " + CORE_VALUE_BYTES + ", recovery: " + RECOVERY_VALUE_BYTES + ").")
+    private Optional<Integer> valueBytes = Optional.empty();
 
     @Option(names = "--ring", paramLabel = "BYTES",
             description = "drain: size of the redo ring that is filled and drained (default ${DEFAULT-VALUE}).")
@@ -73,12 +88,12 @@ public final class BenchCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws Exception {
-        require(rounds >= 1, "--rounds", 1, Integer.MAX_VALUE);
+        require(rounds.orElse(ROUNDS) >= 1, "--rounds", 1, Integer.MAX_VALUE);
         require(clients >= 1, "--clients", 1, Integer.MAX_VALUE);
         require(keyspace >= 1, "--keyspace", 1, Integer.MAX_VALUE);
-        require(seconds > 0 && seconds <= SECONDS_MAX, "--seconds", 0, SECONDS_MAX);
+        require(seconds.orElse(SECONDS) > 0 && seconds.orElse(SECONDS) <= SECONDS_MAX, "--seconds", 0, SECONDS_MAX);
         require(payload >= 1 && payload <= Abi.VALUE_BYTES_MAX, "--payload", 1, Abi.VALUE_BYTES_MAX);
-        require(valueBytes >= 0 && valueBytes <= Abi.VALUE_BYTES_MAX, "--value-bytes", 0, Abi.VALUE_BYTES_MAX);
+        require(valueBytes.orElse(0) >= 0 && valueBytes.orElse(0) <= Abi.VALUE_BYTES_MAX, "--value-bytes", 0, Abi.VALUE_BYTES_MAX);
         require(keys.stream().allMatch(count -> count >= 1 && count <= KEYS_MAX), "--keys", 1, KEYS_MAX);
         require(Long.bitCount(ringBytes) == 1 && ringBytes >= StoreGeometry.RING_BYTES_MIN && ringBytes <= StoreGeometry.RING_BYTES_MAX,
                 "--ring (a power of two)", StoreGeometry.RING_BYTES_MIN, StoreGeometry.RING_BYTES_MAX);
@@ -103,13 +118,16 @@ public final class BenchCommand implements Callable<Integer> {
     }
 
     private void measure(Kind kind, Path scratch, Report report, Teardown teardown) throws Exception {
+        int count = rounds.orElse(ROUNDS);
+        Load load = new Load(count, seconds.orElse(SECONDS), clients, keyspace, payload);
         switch (kind) {
-            case server -> {
-                ServerBench.Load load = new ServerBench.Load(rounds, seconds, clients, keyspace, payload);
-                new ServerBench(load, scratch, report, teardown).run();
-            }
-            case core -> new CoreBench(keys, valueBytes, rounds, scratch, report, teardown).run();
-            case drain -> new DrainBench(ringBytes, rounds, scratch, report, teardown).run();
+            case server -> new ServerBench(load, scratch, report, teardown).run();
+            case onhost -> new OnHostBench(load, scratch, report, teardown).run();
+            case core -> new CoreBench(keys.isEmpty() ? CORE_KEYS : keys, valueBytes.orElse(CORE_VALUE_BYTES), count, scratch, report, teardown).run();
+            case recovery -> new RecoveryBench(new RecoveryBench.Plan(keys.isEmpty() ? RECOVERY_KEYS : keys,
+                    valueBytes.orElse(RECOVERY_VALUE_BYTES), rounds.orElse(RECOVERY_ROUNDS), seconds.orElse(RECOVERY_SECONDS), clients),
+                    scratch, report, teardown).run();
+            case drain -> new DrainBench(ringBytes, count, scratch, report, teardown).run();
         }
     }
 }

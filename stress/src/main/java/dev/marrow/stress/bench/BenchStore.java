@@ -3,6 +3,7 @@ package dev.marrow.stress.bench;
 import dev.marrow.bpf.Abi;
 import dev.marrow.bpf.BpfFs;
 import dev.marrow.bpf.IoSlot;
+import dev.marrow.bpf.HashSeed;
 import dev.marrow.bpf.KernelStore;
 import dev.marrow.bpf.RedoRing;
 import dev.marrow.bpf.StoreGeometry;
@@ -39,7 +40,7 @@ final class BenchStore implements AutoCloseable {
         new SecureRandom().nextBytes(instance);
         teardown.add(() -> BpfFs.unpin(instance));
         Path pins = BpfFs.prepare(instance);
-        store = KernelStore.create(pins, geometry, instance, 1);
+        store = KernelStore.create(pins, geometry, instance, HashSeed.random(), 1);
         store.updateClock();
         slot = store.slot(0);
     }

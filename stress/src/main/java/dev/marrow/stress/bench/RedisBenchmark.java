@@ -7,7 +7,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 
-/** One run of redis-benchmark: what it is given, and what its CSV says. */
+/** Runs of redis-benchmark: what it is given, and what its CSV says. */
 final class RedisBenchmark {
     private static final int RUN_SECONDS_MAX = 300;
     private static final String HEADING = "\"test\",\"rps\",\"avg_latency_ms\",\"min_latency_ms\",\"p50_latency_ms\",\"p95_latency_ms\","
@@ -20,24 +20,58 @@ final class RedisBenchmark {
     private RedisBenchmark() {}
 
     /**
-     * What one client process does.
+     * What is asked of a server.
+     *
+     * Several client threads are several processes here, for {@code --threads} makes redis-benchmark look only every 250 ms whether it is
+     * done, and adds that to the time that its rate is of.
      *
      * @param command   {@code set} or {@code get}
+     * @param processes that share the connections and the requests, at most one a connection
      * @param clients   connections
      * @param pipeline  requests sent together on one
      * @param keyspace  uniformly random keys out of so many
      * @param dataBytes size of a value
      */
-    record Workload(String command, int clients, int pipeline, int keyspace, int dataBytes) {
-        List<String> arguments(int port, long requests) {
-            return List.of("redis-benchmark", "-h", "127.0.0.1", "-p", Integer.toString(port), "-t", command, "-n", Long.toString(requests),
-                    "-c", Integer.toString(clients), "-P", Integer.toString(pipeline), "-r", Integer.toString(keyspace),
-                    "-d", Integer.toString(dataBytes), "--csv");
+    record Workload(String command, int processes, int clients, int pipeline, int keyspace, int dataBytes) {
+        /** What each process does of it. */
+        List<Share> shares(long requests) {
+            List<Share> shares = new ArrayList<>();
+            for (int i = 0; i < processes; i++) {
+                int connections = clients / processes + (i < clients % processes ? 1 : 0);
+                if (connections > 0) {
+                    shares.add(new Share(connections, Math.ceilDiv(requests * connections, clients)));
+                }
+            }
+            return shares;
+        }
+
+        List<String> arguments(int port, Share share) {
+            return List.of("redis-benchmark", "-h", "127.0.0.1", "-p", Integer.toString(port), "-t", command,
+                    "-n", Long.toString(share.requests), "-c", Integer.toString(share.clients), "-P", Integer.toString(pipeline),
+                    "-r", Integer.toString(keyspace), "-d", Integer.toString(dataBytes), "--csv");
         }
     }
 
+    /** One process's part. */
+    record Share(int clients, long requests) {}
+
     /** @param requestsPerSecond over the whole run; latencies in milliseconds, of whole pipelines */
-    record Result(double requestsPerSecond, double p50Millis, double p99Millis) {}
+    record Result(double requestsPerSecond, double p50Millis, double p99Millis) {
+        /** All requests in the time of the slowest process, and the latencies of the one that had longer ones. */
+        static Result together(List<Share> shares, List<Result> results) {
+            long requests = 0;
+            double seconds = 0;
+            double p50 = 0;
+            double p99 = 0;
+            for (int i = 0; i < shares.size(); i++) {
+                requests += shares.get(i).requests;
+                seconds = Math.max(seconds, shares.get(i).requests / results.get(i).requestsPerSecond);
+                p50 = Math.max(p50, results.get(i).p50Millis);
+                p99 = Math.max(p99, results.get(i).p99Millis);
+            }
+            return new Result(requests / seconds, p50, p99);
+        }
+    }
 
     /**
      * Runs it to its end.
@@ -45,16 +79,46 @@ final class RedisBenchmark {
      * @throws IOException it is not installed, did not end in time, or failed, as it does at the first error reply
      */
     static Result run(Workload workload, int port, long requests, Path scratch) throws IOException, InterruptedException {
-        Path output = Files.createTempFile(scratch, "redis-benchmark", ".csv");
-        List<String> command = workload.arguments(port, requests);
-        Process process = new ProcessBuilder(command).redirectErrorStream(true).redirectOutput(output.toFile()).start();
+        List<Share> shares = workload.shares(requests);
+        List<Client> clients = new ArrayList<>();
         try {
+            for (Share share : shares) {
+                clients.add(new Client(workload.arguments(port, share), scratch));
+            }
+            List<Result> results = new ArrayList<>();
+            for (Client client : clients) {
+                results.add(client.result());
+            }
+            return Result.together(shares, results);
+        } finally {
+            for (Client client : clients) {
+                client.close();
+            }
+        }
+    }
+
+    /** One process. */
+    private static final class Client implements AutoCloseable {
+        private final List<String> command;
+        private final Path output;
+        private final Process process;
+
+        Client(List<String> command, Path scratch) throws IOException {
+            this.command = command;
+            output = Files.createTempFile(scratch, "redis-benchmark", ".csv");
+            process = new ProcessBuilder(command).redirectErrorStream(true).redirectOutput(output.toFile()).start();
+        }
+
+        Result result() throws IOException, InterruptedException {
             if (!process.waitFor(RUN_SECONDS_MAX, TimeUnit.SECONDS) || process.exitValue() != 0) {
                 throw new IOException(String.join(" ", command) + " failed or did not end in " + RUN_SECONDS_MAX + " s:\n"
                         + Files.readString(output));
             }
             return parse(Files.readAllLines(output));
-        } finally {
+        }
+
+        @Override
+        public void close() throws IOException {
             process.destroyForcibly();
             Files.delete(output);
         }

@@ -1,6 +1,7 @@
 package dev.marrow.stress.bench;
 
 import dev.marrow.bpf.BpfFs;
+import dev.marrow.engine.cli.JvmFlags;
 import dev.marrow.wal.LogDirectory;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -8,6 +9,7 @@ import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.OptionalInt;
 import java.util.concurrent.TimeUnit;
@@ -17,6 +19,8 @@ import java.util.regex.Pattern;
 
 /** A server in a process of its own, on loopback, with a new directory. */
 final class ServerProcess implements AutoCloseable {
+    /** Redis's unix socket, in its directory. */
+    static final String REDIS_SOCKET = "redis.sock";
     private static final int START_MILLIS_MAX = 60_000;
     private static final int START_POLL_MILLIS = 20;
     private static final int STOP_SECONDS_MAX = 30;
@@ -54,18 +58,28 @@ final class ServerProcess implements AutoCloseable {
         int port = freePort();
         List<String> command = List.of("redis-server", "--port", Integer.toString(port), "--bind", "127.0.0.1", "--dir",
                 directory.toString(), "--save", "", "--appendonly", "yes", "--appendfsync", appendfsync,
-                "--auto-aof-rewrite-percentage", "0");
+                // Relative to --dir: a whole path could be longer than the address of a socket may be.
+                "--auto-aof-rewrite-percentage", "0", "--unixsocket", REDIS_SOCKET);
         return new ServerProcess("Redis", command, directory,
                 output -> output.contains(REDIS_READY) ? OptionalInt.of(port) : OptionalInt.empty(), () -> { }, teardown);
     }
 
     /** Marrow with its defaults and the launcher's JVM flags: one event loop. */
-    static ServerProcess marrow(String durability, Path directory, Teardown teardown) throws IOException, InterruptedException {
-        List<String> command = List.of(Path.of(System.getProperty("java.home"), "bin", "java").toString(), "-Xmx512m", "-XX:+UseSerialGC",
-                "-XX:+ExitOnOutOfMemoryError", "--enable-native-access=ALL-UNNAMED", "-cp", System.getProperty("java.class.path"),
-                "dev.marrow.engine.cli.Main", "serve", "--port", "0", "--dir", directory.toString(), "--durability", durability,
-                "--event-loops", "1");
+    static ServerProcess marrow(String durability, boolean onHost, Path directory, Teardown teardown) throws IOException, InterruptedException {
+        List<String> command = marrowCommand(List.of("--port", "0", "--dir", directory.toString(), "--durability", durability,
+                "--event-loops", "1", "--on-host", onHost ? "on" : "off"));
         return new ServerProcess("Marrow", command, directory, ServerProcess::marrowPort, () -> unpin(directory), teardown);
+    }
+
+    /** {@code java} itself, without the launcher's script. */
+    static List<String> marrowCommand(List<String> options) {
+        List<String> command = new ArrayList<>();
+        command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+        command.addAll(JvmFlags.REQUIRED);
+        command.addAll(List.of("-Xmx512m", "-XX:+UseSerialGC", "-XX:+ExitOnOutOfMemoryError", "-cp", System.getProperty("java.class.path"),
+                "dev.marrow.engine.cli.Main", "serve"));
+        command.addAll(options);
+        return command;
     }
 
     private static OptionalInt marrowPort(String output) {
@@ -80,7 +94,7 @@ final class ServerProcess implements AutoCloseable {
     }
 
     /** A clean stop leaves no pins; one that was killed, or failed, does. */
-    private static void unpin(Path directory) {
+    static void unpin(Path directory) {
         if (!Files.isDirectory(directory)) {
             return;
         }

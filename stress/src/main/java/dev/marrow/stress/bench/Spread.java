@@ -2,6 +2,7 @@ package dev.marrow.stress.bench;
 
 import java.util.List;
 import java.util.Locale;
+import java.util.stream.IntStream;
 
 /**
  * Several measurements of one thing.
@@ -21,9 +22,20 @@ record Spread(double median, double min, double max) {
         return new Spread(median, sorted.getFirst(), sorted.getLast());
     }
 
-    /** {@code median (min..max)} with a number of decimals. */
+    /** Of what each measurement of the one is in terms of the other's in the same place. */
+    static Spread ofRatios(List<Double> numerators, List<Double> denominators) {
+        if (numerators.size() != denominators.size()) {
+            throw new IllegalArgumentException("numerators=" + numerators.size() + " denominators=" + denominators.size());
+        }
+        return of(IntStream.range(0, numerators.size()).mapToObj(i -> numerators.get(i) / denominators.get(i)).toList());
+    }
+
+    /** {@code median (min..max)} with a number of decimals; only the median where nothing else was measured. */
     String text(int decimals) {
         String number = "%,." + decimals + "f";
+        if (min == max) {
+            return String.format(Locale.ROOT, number, median);
+        }
         return String.format(Locale.ROOT, number + " (" + number + ".." + number + ")", median, min, max);
     }
 }

@@ -4,7 +4,7 @@ import java.io.IOException;
 
 /** Whoever answers commands one by one: a server, or a test's idea of one. */
 @FunctionalInterface
-interface Caller {
+public interface Caller {
     /** @throws IOException there is no answer */
     Reply call(String... command) throws IOException;
 }

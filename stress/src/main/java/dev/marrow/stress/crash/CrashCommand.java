@@ -1,14 +1,16 @@
 package dev.marrow.stress.crash;
 
+import dev.marrow.stress.Trees;
+import dev.marrow.stress.fuse.SectorMount;
+import dev.marrow.stress.fuse.Survival;
 import java.io.IOException;
 import java.io.PrintStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.Comparator;
 import java.util.List;
+import java.util.SplittableRandom;
 import java.util.concurrent.Callable;
 import java.util.concurrent.ThreadLocalRandom;
-import java.util.stream.Stream;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 
@@ -17,7 +19,7 @@ import picocli.CommandLine.Option;
         "Exit code 0: nothing lost, nothing wrong; 1: findings. Needs root."})
 public final class CrashCommand implements Callable<Integer> {
     /** What ends the server's lives. */
-    enum Fault { KILL, POWER_CUT_EXT4, POWER_CUT_XFS }
+    enum Fault { KILL, POWER_CUT_EXT4, POWER_CUT_XFS, POWER_CUT_SECTORS }
 
     @Option(names = "--seed", description = "Repeats a run's decisions; its timing is the machine's. Default: a new one, which is printed.")
     private long seed = ThreadLocalRandom.current().nextLong(Long.MAX_VALUE);
@@ -60,9 +62,10 @@ public final class CrashCommand implements Callable<Integer> {
                 case KILL -> cycles(plan, parent.resolve("data"), kills(), findings, table);
                 case POWER_CUT_EXT4 -> powerCuts(plan, parent, "ext4", findings, table);
                 case POWER_CUT_XFS -> powerCuts(plan, parent, "xfs", findings, table);
+                case POWER_CUT_SECTORS -> sectorCuts(plan, parent, findings, table);
             }
         } finally {
-            deleteTree(parent);
+            Trees.delete(parent);
             if (!findings.clean()) {
                 out.println("findings: lost=" + findings.lost() + " wrong=" + findings.wrong() + "; the run was: " + plan.command());
                 findings.texts().forEach(text -> out.println("  " + text));
@@ -86,20 +89,22 @@ public final class CrashCommand implements Callable<Integer> {
         }
     }
 
+    private static void sectorCuts(Plan plan, Path parent, Findings findings, CrashTable table) throws IOException, InterruptedException {
+        try (SectorMount mount = new SectorMount(parent, plan.seed)) {
+            SectorPowerCut cut = new SectorPowerCut(mount, new SplittableRandom(plan.seed), Survival::random, true);
+            cycles(plan, mount.dataDir(), List.of(cut, new Ending.Kill(), cut), findings, table);
+            if (cut.unsynced() == 0) {
+                findings.wrong("no cut found anything unsynced");
+            }
+        }
+    }
+
     private static void cycles(Plan plan, Path dir, List<Ending> endings, Findings findings, CrashTable table)
             throws IOException, InterruptedException {
         ServerProcess.Launch launch = new ServerProcess.Launch(dir, plan.durability);
         try (CrashHarness harness = new CrashHarness(launch, plan.seed, plan.loadMillis, findings, table)) {
             harness.cycles(plan.cycles, endings);
             harness.finish();
-        }
-    }
-
-    static void deleteTree(Path root) throws IOException {
-        try (Stream<Path> paths = Files.walk(root)) {
-            for (Path path : paths.sorted(Comparator.reverseOrder()).toList()) {
-                Files.delete(path);
-            }
         }
     }
 }

@@ -7,20 +7,18 @@ import java.util.Optional;
 import java.util.SplittableRandom;
 
 /**
- * Supervisor of one store: starts the real server as a child process, loads it, ends it, starts it again, and compares what it
+ * Supervisor of one store: starts the real server in a process of its own, loads it, ends it, starts it again, and compares what it
  * recovered with everything that clients were told:
  *
  * <pre>
  *   acknowledged ∪ read  ⊆  recovered  ⊆  acknowledged ∪ in flight
  * </pre>
  */
-final class CrashHarness implements AutoCloseable {
-    private static final long READY_MILLIS_MAX = 60_000;
+public final class CrashHarness implements AutoCloseable {
     private static final int LOAD_MILLIS_MIN = 200;
     private static final int KILLED_START_ODDS = 4;
-    private static final int KILLED_START_MILLIS_MAX = 1_200;
 
-    private final ServerProcess.Launch launch;
+    private final ServerLaunch launch;
     private final Findings findings;
     private final CrashTable table;
     private final SplittableRandom random;
@@ -30,21 +28,33 @@ final class CrashHarness implements AutoCloseable {
     private Optional<Past> past = Optional.empty();
 
     /** How the server's last life ended, and the counts when it began. */
-    private record Past(Ending ending, Promise promise, CrashTable.Counts counts, boolean startKilled) {}
+    private record Past(Ending ending, Promise promise, CrashTable.Counts counts, boolean underCheckpoint, StartKill startKill) {
+        Past with(StartKill next) {
+            return new Past(ending, promise, counts, underCheckpoint, next);
+        }
+
+        /** Checkpoints are taken all the time; whether one was under way is known only from the files that a kill leaves. */
+        String place() {
+            return (underCheckpoint ? "inside a checkpoint" : "under load") + (startKill == StartKill.INSIDE ? ", then inside the start" : "");
+        }
+    }
+
+    /** Whether the start that should have checked a life was killed: not at all, before it served, or after. */
+    private enum StartKill { NONE, INSIDE, BEHIND }
 
     /** @param loadMillisMax longest load of one cycle, more than 200 */
-    CrashHarness(ServerProcess.Launch launch, long seed, int loadMillisMax, Findings findings, CrashTable table) throws IOException {
+    public CrashHarness(ServerLaunch launch, long seed, int loadMillisMax, Findings findings, CrashTable table) throws IOException {
         this.launch = launch;
         this.findings = findings;
         this.table = table;
         this.random = new SplittableRandom(seed);
         this.loadMillisMax = loadMillisMax;
         this.workload = new Workload(findings, random.split());
-        this.store = new Store(launch.dir());
+        this.store = launch.store();
     }
 
     /** Cycles that take their endings from a list in random order, each as often as the others. */
-    void cycles(int count, List<Ending> endings) throws IOException, InterruptedException {
+    public void cycles(int count, List<Ending> endings) throws IOException, InterruptedException {
         List<Ending> bag = new ArrayList<>();
         for (int i = 0; i < count; i++) {
             if (bag.isEmpty()) {
@@ -55,7 +65,7 @@ final class CrashHarness implements AutoCloseable {
     }
 
     /** Start, check what the past cycle left, load, end. */
-    void cycle(Ending ending) throws IOException, InterruptedException {
+    public void cycle(Ending ending) throws IOException, InterruptedException {
         cycle(ending, promise(ending), launch);
     }
 
@@ -65,11 +75,10 @@ final class CrashHarness implements AutoCloseable {
      * @param promise what the ending must have kept, instead of what the durability says
      * @param launch how this server is started, instead of how all are
      */
-    void cycle(Ending ending, Promise promise, ServerProcess.Launch launch) throws IOException, InterruptedException {
-        boolean startKilled = past.isPresent() && random.nextInt(KILLED_START_ODDS) == 0;
-        if (startKilled) {
-            killedStart();
-            past = past.map(p -> new Past(p.ending, p.promise, p.counts, true));
+    void cycle(Ending ending, Promise promise, ServerLaunch launch) throws IOException, InterruptedException {
+        if (past.isPresent() && random.nextInt(KILLED_START_ODDS) == 0) {
+            StartKill kill = killedStart();
+            past = past.map(p -> p.with(kill));
         }
         try (ServerProcess server = launch.serve()) {
             check(server);
@@ -83,7 +92,8 @@ final class CrashHarness implements AutoCloseable {
             workload.expectEnd();
             ending.end(server, store, findings);
             workload.join();
-            past = Optional.of(new Past(ending, promise, counts, false));
+            boolean underCheckpoint = ending.keepsFiles() && launch.unfinishedCheckpoint();
+            past = Optional.of(new Past(ending, promise, counts, underCheckpoint, StartKill.NONE));
         }
     }
 
@@ -92,23 +102,25 @@ final class CrashHarness implements AutoCloseable {
     }
 
     /** A crash inside recovery. */
-    private void killedStart() throws IOException, InterruptedException {
+    private StartKill killedStart() throws IOException, InterruptedException {
         try (ServerProcess server = launch.serve()) {
-            server.awaitReady(random.nextInt(KILLED_START_MILLIS_MAX));
+            server.awaitReady(random.nextInt(launch.killedStartMillisMax()));
             server.kill();
+            // what it said until it was gone
+            return server.port() == 0 ? StartKill.INSIDE : StartKill.BEHIND;
         }
     }
 
     private void check(ServerProcess server) throws IOException, InterruptedException {
         findings.context(launch.durability() + ", start after " + past.map(p -> p.ending.fault()).orElse("nothing"));
-        if (!server.awaitReady(READY_MILLIS_MAX)) {
+        if (!server.awaitReady(launch.readyMillisMax())) {
             findings.wrong("the server does not start: " + server.output());
             past.ifPresent(this::tabulate);
             throw new IOException("the server does not start: " + server.output());
         }
         // A killed start may have got so far that the tables serve.
         String expected = past.map(p -> p.ending.nextStart()).orElse("empty");
-        boolean anyMode = past.map(Past::startKilled).orElse(false);
+        boolean anyMode = past.map(p -> p.startKill != StartKill.NONE).orElse(false);
         if (!anyMode && !server.startMode().equals(Optional.of(expected))) {
             findings.wrong("the start was " + server.startMode() + ", expected " + expected);
         }
@@ -118,11 +130,11 @@ final class CrashHarness implements AutoCloseable {
     }
 
     private void tabulate(Past life) {
-        table.add(launch.durability(), life.ending.fault(), life.counts, CrashTable.Counts.of(findings));
+        table.add(launch.durability(), life.ending.fault(), life.place(), 1, CrashTable.Counts.of(findings).minus(life.counts));
     }
 
     /** The last start: checks what the last cycle left, and stops cleanly. */
-    void finish() throws IOException, InterruptedException {
+    public void finish() throws IOException, InterruptedException {
         try (ServerProcess server = launch.serve()) {
             check(server);
             new Ending.Stop().end(server, store, findings);

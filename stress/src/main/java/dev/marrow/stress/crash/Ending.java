@@ -3,14 +3,14 @@ package dev.marrow.stress.crash;
 import java.io.IOException;
 
 /** A way for a server under load to end. */
-interface Ending {
+public interface Ending {
     /** As the table of results names it. */
     String fault();
 
     /** Ends the server, and leaves everything as the next start should find it. */
     void end(ServerProcess server, Store store, Findings findings) throws IOException, InterruptedException;
 
-    /** What the next start must say it was: "warm" or "cold". */
+    /** What the next start must say it was: "warm", "cold" or "rescued". */
     String nextStart();
 
     /** Whether {@code everysec} too must keep everything acknowledged: tables and ring stay, or the stop is clean. */
@@ -21,11 +21,21 @@ interface Ending {
         return false;
     }
 
+    /** Whether the files are just as the server left them when it was ended. */
+    default boolean keepsFiles() {
+        return false;
+    }
+
     /** kill -9; tables and ring stay pinned (I8). */
     record Kill() implements Ending {
         @Override
         public String fault() {
             return "kill -9, warm start";
+        }
+
+        @Override
+        public boolean keepsFiles() {
+            return true;
         }
 
         @Override
@@ -49,6 +59,11 @@ interface Ending {
         @Override
         public String fault() {
             return "kill -9, pins removed, cold start";
+        }
+
+        @Override
+        public boolean keepsFiles() {
+            return true;
         }
 
         @Override

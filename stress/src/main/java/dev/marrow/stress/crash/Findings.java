@@ -4,7 +4,7 @@ import java.util.ArrayList;
 import java.util.List;
 
 /** What a run found wrong, and how much was checked. Thread-safe. */
-final class Findings {
+public final class Findings {
     /** Most findings kept as text; all are counted. */
     private static final int TEXTS_MAX = 20;
     private static final int TEXT_CHARACTERS_MAX = 400;
@@ -36,7 +36,7 @@ final class Findings {
     }
 
     /** A reply or a state that no order of the operations explains, or a server that did not do what it had to. */
-    synchronized void wrong(String text) {
+    public synchronized void wrong(String text) {
         wrong++;
         note("wrong: " + text);
     }
@@ -48,27 +48,27 @@ final class Findings {
         }
     }
 
-    synchronized boolean clean() {
+    public synchronized boolean clean() {
         return lost == 0 && wrong == 0;
     }
 
-    synchronized long acknowledged() {
+    public synchronized long acknowledged() {
         return acknowledged;
     }
 
-    synchronized long read() {
+    public synchronized long read() {
         return read;
     }
 
-    synchronized long lost() {
+    public synchronized long lost() {
         return lost;
     }
 
-    synchronized long wrong() {
+    public synchronized long wrong() {
         return wrong;
     }
 
-    synchronized List<String> texts() {
+    public synchronized List<String> texts() {
         return List.copyOf(texts);
     }
 }

@@ -1,5 +1,6 @@
 package dev.marrow.stress.crash;
 
+import dev.marrow.stress.SystemCommand;
 import java.io.IOException;
 import java.io.RandomAccessFile;
 import java.lang.foreign.Arena;
@@ -8,10 +9,8 @@ import java.lang.foreign.Linker;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.lang.invoke.MethodHandle;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.List;
 
 /**
  * A file system of its own in an image file, which can lose power: its shutdown drops everything that was not synced. Needs root and
@@ -57,7 +56,7 @@ final class LoopFileSystem implements AutoCloseable {
         this.reaper = Thread.ofPlatform().unstarted(this::detach);
         Runtime.getRuntime().addShutdownHook(reaper);
         try {
-            run("mkfs." + type, "-q", image.toString());
+            SystemCommand.run("mkfs." + type, "-q", image.toString());
             mount();
         } catch (IOException | InterruptedException failure) {
             close();
@@ -74,7 +73,7 @@ final class LoopFileSystem implements AutoCloseable {
     }
 
     void mount() throws IOException, InterruptedException {
-        run("mount", "-t", type, "-o", "loop", image.toString(), mountPoint.toString());
+        SystemCommand.run("mount", "-t", type, "-o", "loop", image.toString(), mountPoint.toString());
         mounted = true;
     }
 
@@ -82,7 +81,7 @@ final class LoopFileSystem implements AutoCloseable {
     void unmount() throws IOException, InterruptedException {
         for (int tries = 1; mounted; tries++) {
             try {
-                run("umount", mountPoint.toString());
+                SystemCommand.run("umount", mountPoint.toString());
                 mounted = false;
             } catch (IOException busy) {
                 if (tries == UNMOUNT_TRIES_MAX) {
@@ -110,19 +109,11 @@ final class LoopFileSystem implements AutoCloseable {
         }
     }
 
-    private static void run(String... command) throws IOException, InterruptedException {
-        Process process = new ProcessBuilder(command).redirectErrorStream(true).start();
-        String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
-        if (process.waitFor() != 0) {
-            throw new IOException(String.join(" ", List.of(command)) + " ended with " + process.exitValue() + ": " + output.strip());
-        }
-    }
-
     /** Out of the tree now, out of the kernel when nobody uses it any more. */
     private void detach() {
         try {
             if (mounted) {
-                run("umount", "--lazy", mountPoint.toString());
+                SystemCommand.run("umount", "--lazy", mountPoint.toString());
                 mounted = false;
             }
         } catch (IOException | InterruptedException failure) {
@@ -142,6 +133,10 @@ final class LoopFileSystem implements AutoCloseable {
         }
         Files.deleteIfExists(image);
         Files.deleteIfExists(mountPoint);
-        Runtime.getRuntime().removeShutdownHook(reaper);
+        try {
+            Runtime.getRuntime().removeShutdownHook(reaper);
+        } catch (IllegalStateException stopping) {
+            // the hook is running
+        }
     }
 }

@@ -3,7 +3,7 @@ package dev.marrow.stress.crash;
 import java.util.Optional;
 
 /** A RESP2 reply, as far as the workload's commands give one. Text is ISO-8859-1, so that every byte is one character. */
-sealed interface Reply {
+public sealed interface Reply {
 
     record Status(String text) implements Reply {}
 

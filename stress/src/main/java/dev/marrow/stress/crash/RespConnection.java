@@ -15,7 +15,7 @@ import java.util.List;
 import java.util.Optional;
 
 /** A blocking RESP2 client that shows exactly which replies have arrived: no reconnection, no retry. One thread at a time. */
-final class RespConnection implements Caller, Closeable {
+public final class RespConnection implements Caller, Closeable {
     private static final int CONNECT_MILLIS_MAX = 5_000;
     /** Longest wait for a reply; a server that is alive and silent for so long is a finding. */
     private static final int READ_MILLIS_MAX = 20_000;
@@ -25,7 +25,7 @@ final class RespConnection implements Caller, Closeable {
     private final BufferedInputStream in;
     private final ByteArrayOutputStream out = new ByteArrayOutputStream(1 << 14);
 
-    RespConnection(int port) throws IOException {
+    public RespConnection(int port) throws IOException {
         try {
             socket.connect(new InetSocketAddress(InetAddress.getLoopbackAddress(), port), CONNECT_MILLIS_MAX);
             socket.setTcpNoDelay(true);

@@ -1,8 +1,10 @@
 package dev.marrow.stress.crash;
 
+import dev.marrow.engine.cli.JvmFlags;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.io.Writer;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -13,13 +15,20 @@ import java.util.concurrent.TimeUnit;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
-/** The real server in a process of its own, on a port of its own choice. */
-final class ServerProcess implements AutoCloseable {
+/** The real server in a process of its own. Its port is what its output says. */
+public final class ServerProcess implements AutoCloseable {
     private static final Pattern READY = Pattern.compile("ready: .* port (\\d+),.*");
     private static final Pattern START = Pattern.compile("start: (\\w+),.*");
     private static final long EXIT_SECONDS_MAX = 30;
 
+    /** Of every server that is crashed: small, and soon warm. */
+    public static final List<String> JVM_FLAGS = List.of("-Xmx256m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1");
+    public static final List<String> SIZES = List.of("--capacity", "100000", "--memory", "64mb", "--ring", "1mb",
+            // so small that segments are switched and checkpoints taken all the time
+            "--log-segment-size", "1mb", "--checkpoint-min-size", "2mb", "--checkpoint-percentage", "50");
+
     private final Process process;
+    private final Attendant attendant;
     private final Thread reader;
     private final Thread reaper;
     private final CountDownLatch readyOrGone = new CountDownLatch(1);
@@ -27,34 +36,67 @@ final class ServerProcess implements AutoCloseable {
     private volatile int port;
 
     /**
-     * How to start one.
+     * How to start one on this machine, on a port of its own choice.
      *
      * @param prefix command in front of the JVM, such as strace
      * @param environment added to ours
      */
-    record Launch(Path dir, String durability, List<String> prefix, Map<String, String> environment) {
+    record Launch(Path dir, String durability, List<String> prefix, Map<String, String> environment) implements ServerLaunch {
         Launch(Path dir, String durability) {
             this(dir, durability, List.of(), Map.of());
         }
 
-        ServerProcess serve() throws IOException {
-            return new ServerProcess(this, "serve", "--port", "0", "--dir", dir.toString(), "--durability", durability, "--capacity",
-                    "100000", "--memory", "64mb", "--ring", "1mb");
+        @Override
+        public ServerProcess serve() throws IOException {
+            List<String> arguments = new ArrayList<>(List.of("serve", "--port", "0", "--dir", dir.toString(), "--durability", durability));
+            arguments.addAll(SIZES);
+            return run(arguments.toArray(String[]::new));
+        }
+
+        @Override
+        public Store store() throws IOException {
+            return new PinnedStore(dir);
+        }
+
+        @Override
+        public boolean unfinishedCheckpoint() throws IOException {
+            return UnfinishedCheckpoint.in(dir);
         }
 
         ServerProcess run(String... arguments) throws IOException {
-            return new ServerProcess(this, arguments);
+            List<String> command = new ArrayList<>(prefix);
+            command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+            command.addAll(JvmFlags.REQUIRED);
+            command.addAll(JVM_FLAGS);
+            command.addAll(List.of("-cp", System.getProperty("java.class.path"), "dev.marrow.engine.cli.Main"));
+            command.addAll(List.of(arguments));
+            return new ServerProcess(command, environment, new Attendant() {});
         }
     }
 
-    private ServerProcess(Launch launch, String... arguments) throws IOException {
-        List<String> command = new ArrayList<>(launch.prefix());
-        command.addAll(List.of(Path.of(System.getProperty("java.home"), "bin", "java").toString(), "--enable-native-access=ALL-UNNAMED",
-                "-Xmx256m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-cp", System.getProperty("java.class.path"),
-                "dev.marrow.engine.cli.Main"));
-        command.addAll(List.of(arguments));
+    /** What a server's process needs besides a reader and signals. */
+    public interface Attendant {
+        /** It said this; called by the thread that reads its output, before anybody acts on the line. */
+        default void said(ServerProcess process, String line) throws IOException {}
+
+        /** Begins a clean stop. */
+        default void terminate(ServerProcess process) {
+            process.signal();
+        }
+
+        /** It was killed, and is gone. */
+        default void killed() {}
+    }
+
+    /**
+     * Starts one.
+     *
+     * @param environment added to ours
+     */
+    public ServerProcess(List<String> command, Map<String, String> environment, Attendant attendant) throws IOException {
+        this.attendant = attendant;
         ProcessBuilder builder = new ProcessBuilder(command).redirectErrorStream(true);
-        builder.environment().putAll(launch.environment());
+        builder.environment().putAll(environment);
         process = builder.start();
         // Nobody else would end it, should this JVM be told to stop.
         reaper = Thread.ofPlatform().unstarted(this::destroy);
@@ -68,6 +110,7 @@ final class ServerProcess implements AutoCloseable {
                 synchronized (lines) {
                     lines.add(line);
                 }
+                attendant.said(this, line);
                 Matcher ready = READY.matcher(line);
                 if (ready.matches()) {
                     port = Integer.parseInt(ready.group(1));
@@ -82,22 +125,22 @@ final class ServerProcess implements AutoCloseable {
     }
 
     /** Waits until it serves; false when it ended first, or the time is over. */
-    boolean awaitReady(long millis) throws InterruptedException {
+    public boolean awaitReady(long millis) throws InterruptedException {
         return readyOrGone.await(millis, TimeUnit.MILLISECONDS) && port != 0;
     }
 
-    int port() {
+    public int port() {
         return port;
     }
 
-    /** "empty", "warm" or "cold", once it is ready. */
+    /** "empty", "warm", "cold" or "rescued", once it is ready. */
     Optional<String> startMode() {
         synchronized (lines) {
             return lines.stream().map(START::matcher).filter(Matcher::matches).map(matcher -> matcher.group(1)).findFirst();
         }
     }
 
-    String output() {
+    public String output() {
         synchronized (lines) {
             return String.join("\n", lines);
         }
@@ -107,8 +150,19 @@ final class ServerProcess implements AutoCloseable {
         return process.isAlive();
     }
 
-    /** SIGTERM: a clean stop. Through the handle, because {@link Process#destroy} closes the output that tells of the stop. */
+    /** Writes a line to its input. */
+    public void send(String line) throws IOException {
+        Writer input = process.outputWriter();
+        input.write(line + "\n");
+        input.flush();
+    }
+
     void terminate() {
+        attendant.terminate(this);
+    }
+
+    /** SIGTERM. Through the handle, because {@link Process#destroy} closes the output that tells of the stop. */
+    private void signal() {
         process.toHandle().destroy();
     }
 
@@ -129,15 +183,17 @@ final class ServerProcess implements AutoCloseable {
         }
     }
 
-    /** SIGKILL, to it and what it started, and the wait until it is gone. */
-    void kill() throws InterruptedException {
+    /** {@link #destroy}, and the wait until it is gone. */
+    public void kill() throws InterruptedException {
         destroy();
         if (awaitExit().isEmpty()) {
             throw new IllegalStateException("pid " + process.pid() + " survives SIGKILL");
         }
+        attendant.killed();
     }
 
-    private void destroy() {
+    /** SIGKILL, to it and what it started. */
+    void destroy() {
         process.descendants().forEach(ProcessHandle::destroyForcibly);
         process.toHandle().destroyForcibly();
     }

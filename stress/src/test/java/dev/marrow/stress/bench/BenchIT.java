@@ -9,6 +9,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Set;
+import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
@@ -34,6 +35,33 @@ class BenchIT {
     }
 
     @Test
+    void onHostBenchFillsEveryRow() throws IOException {
+        List<String> table = run("onhost", "--rounds", "1", "--seconds", "0.05", "--clients", "5", "--keyspace", "1000");
+        for (String command : List.of("GET", "SET")) {
+            for (String server : List.of("Marrow", "Redis TCP", "Redis unix")) {
+                for (String cores : List.of("idle", "busy")) {
+                    assertEquals(1, rows(table, cores, command, server), () -> cores + " " + command + " " + server);
+                }
+            }
+            for (String bytes : List.of("16", "64", "256", "1,024", "4,096", "16,384")) {
+                assertEquals(1, rows(table, command, bytes), () -> command + " " + bytes);
+            }
+            assertEquals(1, rows(table, command + " P1"));
+            assertEquals(1, rows(table, command + " P16"));
+        }
+        String doors = table.getLast();
+        assertTrue(doors.matches("The on-host door's share.* one client .* % of .*; redis-benchmark .* % of .*"), doors);
+        assertEquals(1 + 2 * 2 * 3 + 6 * 2 * 3 + 4 * 2, Files.readAllLines(out.resolve("onhost.jsonl")).size());
+        assertTrue(ProcessHandle.current().descendants().noneMatch(ProcessHandle::isAlive), "a process outlived its benchmark");
+    }
+
+    /** Rows that begin with these cells. */
+    private static long rows(List<String> table, String... cells) {
+        String begin = "\\| " + Stream.of(cells).map(Pattern::quote).collect(Collectors.joining(" *\\| ")) + " *\\|.*";
+        return table.stream().filter(line -> line.matches(begin)).count();
+    }
+
+    @Test
     void coreBenchFillsEveryRow() throws IOException {
         List<String> table = run("core", "--rounds", "1", "--keys", "1000,20000");
         assertEquals(1, table.stream().filter(line -> line.startsWith("| 1,000 ")).count());
@@ -46,6 +74,29 @@ class BenchIT {
         for (String row : List.of("| log writer, always ", "| log writer, everysec ", "| plain write and one fdatasync ")) {
             assertEquals(1, table.stream().filter(line -> line.startsWith(row)).count(), row);
         }
+    }
+
+    @Test
+    void recoveryBenchFillsEveryRow() throws IOException {
+        List<String> table = run("recovery", "--keys", "5000,20000", "--seconds", "0.3", "--clients", "5");
+        for (String from : List.of("base", "log")) {
+            assertEquals(1, rows(table, from, "5,000"), from);
+            assertEquals(1, rows(table, from, "20,000"), from);
+            assertEquals(1, rows(table, from, "5,000 to 20,000"), from);
+        }
+        assertEquals(1, rows(table, "5,000"));
+        assertEquals(1, rows(table, "20,000"));
+        for (String server : List.of("Marrow, server door", "Marrow, on-host door", "Redis")) {
+            assertEquals(1, rows(table, server, "none"), server);
+            assertEquals(2, rows(table, server), server);
+        }
+        List<String> samples = Files.readAllLines(out.resolve("recovery.jsonl"));
+        assertEquals(2 * 5, samples.stream().filter(line -> line.contains("\"ready_seconds\"")).count());
+        assertEquals(2, samples.stream().filter(line -> line.contains("\"redis_log_bytes\"")).count());
+        for (String server : List.of("Marrow, server door", "Marrow, on-host door", "Redis")) {
+            assertTrue(samples.stream().anyMatch(line -> line.contains("\"checkpoint_seconds\"") && line.contains(server)), server);
+        }
+        assertTrue(ProcessHandle.current().descendants().noneMatch(ProcessHandle::isAlive), "a process outlived its benchmark");
     }
 
     private List<String> run(String kind, String... options) throws IOException {

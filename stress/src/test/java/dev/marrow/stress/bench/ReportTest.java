@@ -49,4 +49,10 @@ class ReportTest {
         assertEquals("2.50 (1.00..9.00)", Spread.of(List.of(9.0, 1.0, 2.0, 3.0)).text(2));
         assertThrows(IllegalArgumentException.class, () -> Spread.of(List.of()));
     }
+
+    @Test
+    void ratiosAreThoseOfTheSameRound() {
+        assertEquals(new Spread(2, 0.5, 3), Spread.ofRatios(List.of(6.0, 2.0, 4.0), List.of(2.0, 4.0, 2.0)));
+        assertThrows(IllegalArgumentException.class, () -> Spread.ofRatios(List.of(1.0), List.of(1.0, 2.0)));
+    }
 }

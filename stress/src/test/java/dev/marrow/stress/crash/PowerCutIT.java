@@ -13,6 +13,8 @@ import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** A file system that loses power under load, and controls that must turn the same harness red. */
 @Timeout(300)
@@ -122,6 +124,58 @@ class PowerCutIT {
         assertTrue(findings.clean(), () -> "seed " + seed + "\n" + String.join("\n", findings.texts()));
     }
 
+    /** The tables outlive their disk: mounted anew, a restart writes them out whole, and keeps more than the log had to, in everysec too. */
+    @ParameterizedTest
+    @ValueSource(strings = {"always", "everysec"})
+    void tablesOfAFailedLogAreWrittenOutByTheRestart(String durability) throws Exception {
+        Findings findings = new Findings();
+        CrashTable table = new CrashTable();
+        try (LoopFileSystem fileSystem = new LoopFileSystem(temp, "ext4")) {
+            ServerProcess.Launch launch = new ServerProcess.Launch(fileSystem.mountPoint().resolve("data"), durability);
+            try (CrashHarness harness = new CrashHarness(launch, seed, LOAD_MILLIS_MAX, findings, table)) {
+                harness.cycle(new Remount(fileSystem, launch));
+                harness.finish();
+            }
+        }
+        table.print(System.out);
+        assertTrue(findings.clean(), () -> "seed " + seed + "\n" + String.join("\n", findings.texts()));
+        assertTrue(findings.acknowledged() > 0, "there was no load");
+    }
+
+    private record Remount(LoopFileSystem fileSystem, ServerProcess.Launch launch) implements Ending {
+        @Override
+        public String fault() {
+            return "file system lost and mounted anew, tables kept";
+        }
+
+        @Override
+        public void end(ServerProcess server, Store store, Findings findings) throws IOException, InterruptedException {
+            fileSystem.shutdown();
+            server.expectExit(PowerCut.EXIT_CODE, PowerCut.MESSAGE, findings);
+            // on the dead file system the rescue fails like everything else, and the tables stay
+            try (ServerProcess again = launch.serve()) {
+                if (again.awaitExit().orElse(0) == 0) {
+                    findings.wrong("a start on a dead file system: " + again.output());
+                }
+            }
+            fileSystem.unmount();
+            fileSystem.mount();
+            if (!store.pinned()) {
+                findings.wrong("a failed server left no pins");
+            }
+        }
+
+        @Override
+        public String nextStart() {
+            return "rescued";
+        }
+
+        @Override
+        public boolean keepsAcknowledged() {
+            return true;
+        }
+    }
+
     /** A power cut, with the restarts that an operator in a hurry would try before the remedy. */
     private record Repair(LoopFileSystem fileSystem, ServerProcess.Launch launch) implements Ending {
         private static final int EXIT_REFUSED = 73;
@@ -142,11 +196,16 @@ class PowerCutIT {
             }
             fileSystem.unmount();
             fileSystem.mount();
-            if (!store.pinned()) {
-                findings.wrong("a failed server left no pins");
+            try (ServerProcess unpin = launch.run("unpin", "--dir", launch.dir().toString())) {
+                unpin.expectExit(0, "unpinned", findings);
+            }
+            // The marker is there only when the dying file system still took it.
+            Path marker = launch.dir().resolve("FAILED");
+            if (!Files.exists(marker)) {
+                Files.writeString(marker, "left by the test");
             }
             try (ServerProcess again = launch.serve()) {
-                again.expectExit(EXIT_REFUSED, "unpin", findings);
+                again.expectExit(EXIT_REFUSED, "delete the file FAILED", findings);
             }
             try (ServerProcess verify = launch.run("log", "verify", launch.dir().toString())) {
                 int exit = verify.awaitExit().orElse(-1);
@@ -155,11 +214,7 @@ class PowerCutIT {
                     findings.wrong("log verify ended with " + exit + ": " + verify.output());
                 }
             }
-            try (ServerProcess unpin = launch.run("unpin", "--dir", launch.dir().toString())) {
-                unpin.expectExit(0, "unpinned", findings);
-            }
-            // The marker is there only when the dying file system still took it.
-            Files.deleteIfExists(launch.dir().resolve("FAILED"));
+            Files.delete(marker);
         }
 
         @Override

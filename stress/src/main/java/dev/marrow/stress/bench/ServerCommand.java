@@ -1,0 +1,62 @@
+package dev.marrow.stress.bench;
+
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.concurrent.ThreadLocalRandom;
+import java.util.regex.Pattern;
+
+/**
+ * How a {@link TimedServer} is started. Both servers log every write in everysec, and neither writes a checkpoint unless it is asked.
+ *
+ * @param words  the command line
+ * @param port   on loopback, free when this was made
+ * @param report what the server says about its start: first group where its keys come from, second how many seconds it took
+ * @param undo   takes back what the server left in the kernel
+ */
+record ServerCommand(String name, List<String> words, int port, Pattern report, Runnable undo) {
+    /** Below those that the kernel gives to clients: one that polls a port where nobody listens could be given it, and meet itself. */
+    private static final int PORT_MIN = 20_000;
+    private static final int PORT_END = 32_768;
+    private static final int PORT_ATTEMPTS_MAX = 100;
+    /** Of a record in Marrow's memory beside key and value. */
+    private static final int RECORD_HEADER_BYTES = 32;
+    private static final long MEMORY_BYTES_LEAST = 64L << 20;
+    private static final Pattern MARROW_REPORT = Pattern.compile("^start: (\\w+), .* in (\\d+[.,]\\d+) s", Pattern.MULTILINE);
+    private static final Pattern REDIS_REPORT = Pattern.compile("DB loaded from (append only file): (\\d+\\.\\d+) seconds");
+
+    /** Debian's redis-server; what it rewrites begins with an RDB. */
+    static ServerCommand redis(Path directory) throws IOException {
+        int port = freePort();
+        List<String> command = List.of("redis-server", "--port", Integer.toString(port), "--bind", "127.0.0.1", "--dir", directory.toString(),
+                "--save", "", "--appendonly", "yes", "--appendfsync", "everysec", "--auto-aof-rewrite-percentage", "0",
+                "--aof-use-rdb-preamble", "yes");
+        return new ServerCommand("Redis", command, port, REDIS_REPORT, () -> { });
+    }
+
+    /** Marrow with room for so many keys and the launcher's JVM flags: one event loop. */
+    static ServerCommand marrow(int keys, int valueBytes, boolean onHost, Path directory) throws IOException {
+        int port = freePort();
+        // A table takes nine tenths of its capacity for certain; memory is used to 85 % at least.
+        long capacity = keys + keys / 8L + 16;
+        long memory = MEMORY_BYTES_LEAST + keys * (long) (RECORD_HEADER_BYTES + Prefill.KEY_BYTES + valueBytes) * 4 / 3;
+        List<String> command = ServerProcess.marrowCommand(List.of("--port", Integer.toString(port), "--dir", directory.toString(),
+                "--durability", "everysec", "--event-loops", "1", "--on-host", onHost ? "on" : "off", "--capacity", Long.toString(capacity),
+                "--memory", Long.toString(memory), "--checkpoint-percentage", "0", "--checkpoint-interval", "0"));
+        return new ServerCommand("Marrow", command, port, MARROW_REPORT, () -> ServerProcess.unpin(directory));
+    }
+
+    private static int freePort() throws IOException {
+        for (int attempt = 0; attempt < PORT_ATTEMPTS_MAX; attempt++) {
+            int port = ThreadLocalRandom.current().nextInt(PORT_MIN, PORT_END);
+            try (ServerSocket free = new ServerSocket(port, 1, InetAddress.getLoopbackAddress())) {
+                return free.getLocalPort();
+            } catch (IOException taken) {
+                // Another one, then.
+            }
+        }
+        throw new IOException("no free port among " + PORT_ATTEMPTS_MAX + " from " + PORT_MIN + " to " + PORT_END);
+    }
+}
