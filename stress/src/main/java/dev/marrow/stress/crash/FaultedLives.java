@@ -138,6 +138,7 @@ final class FaultedLives implements AutoCloseable {
     }
 
     private Life life() throws IOException, InterruptedException {
+        mount.faults().remap();
         try (ServerProcess server = launch.serve()) {
             running.set(server);
             boolean ready = server.awaitReady(READY_MILLIS_MAX);

@@ -45,17 +45,30 @@ public final class Faults {
         }
     }
 
-    enum Verdict { PROCEED, EIO, ENOSPC, HALF, HALF_THEN_EIO }
+    enum Verdict {
+        PROCEED, EIO, ENOSPC, HALF, HALF_THEN_EIO;
+
+        boolean fails() {
+            return this != PROCEED && this != HALF;
+        }
+    }
 
     private static final int RECORDED_MAX = 50_000;
 
     private final List<Call> recorded = new ArrayList<>();
     private Optional<Armed> armed = Optional.empty();
     private Optional<Call> fired = Optional.empty();
+    private Optional<BadPlace> bad = Optional.empty();
     private boolean off;
     private long left;
 
     private record Armed(Kind kind, Runnable hook) {}
+
+    /**
+     * Where a write failed. The kernel hands on one write in pieces; the failure of a later piece only makes that write a short one, and whoever wrote
+     * tries again from there. A bad place is still bad then.
+     */
+    private record BadPlace(String path, long offset, Verdict verdict) {}
 
     /**
      * From now on the {@code number}-th call meets this.
@@ -72,7 +85,13 @@ public final class Faults {
     /** Nothing fails any more, and the power is on. */
     public synchronized void heal() {
         armed = Optional.empty();
+        bad = Optional.empty();
         off = false;
+    }
+
+    /** The place where a write failed is good again. A fault that is armed stays so. */
+    public synchronized void remap() {
+        bad = Optional.empty();
     }
 
     /** The power goes, between two calls. */
@@ -109,7 +128,23 @@ public final class Faults {
         fired = Optional.of(call);
         off = now.kind == Kind.POWER_OFF || now.kind == Kind.POWER_OFF_AT_SYNC;
         now.hook.run();
-        return switch (now.kind) {
+        return verdict(now.kind);
+    }
+
+    /** The same for a write. */
+    synchronized Verdict nextWrite(String path, long offset) {
+        Verdict verdict = next(new Call(Call.WRITE, path));
+        if (off) {
+            return verdict;
+        }
+        if (verdict.fails()) {
+            bad = Optional.of(new BadPlace(path, offset, verdict));
+        }
+        return bad.filter(place -> place.path.equals(path) && place.offset == offset).map(BadPlace::verdict).orElse(verdict);
+    }
+
+    private static Verdict verdict(Kind kind) {
+        return switch (kind) {
             case EIO, POWER_OFF, POWER_OFF_AT_SYNC -> Verdict.EIO;
             case ENOSPC -> Verdict.ENOSPC;
             case SHORT_WRITE -> Verdict.HALF;

@@ -164,7 +164,7 @@ final class SectorFileSystem implements FuseOperations {
         FileNode node = disk.file(path).get();
         int length = Math.toIntExact(count);
         int half = Math.max(1, length / 2);
-        return switch (faults.next(new Faults.Call(Faults.Call.WRITE, path))) {
+        return switch (faults.nextWrite(path, offset)) {
             case PROCEED -> write(node, source, length, offset);
             case HALF -> write(node, source, half, offset);
             case HALF_THEN_EIO -> {

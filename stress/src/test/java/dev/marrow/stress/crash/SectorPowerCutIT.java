@@ -5,6 +5,8 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.marrow.stress.fuse.SectorMount;
 import dev.marrow.stress.fuse.Survival;
+import dev.marrow.wal.BaseFiles;
+import dev.marrow.wal.LogDirectory;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.SplittableRandom;
@@ -114,10 +116,20 @@ class SectorPowerCutIT {
         public void end(ServerProcess server, Store store, Findings findings) throws IOException, InterruptedException {
             server.kill();
             store.unpin();
-            Path segment = launch.dir().resolve("wal/0000000000000001.wal");
+            Path segment = oldest();
             mount.damage(segment, HEADER_BYTES + random.nextInt(SYNCED_BYTES_MIN));
             try (ServerProcess again = launch.serve()) {
                 again.expectExit(EXIT_DAMAGED, segment.getFileName().toString(), findings);
+            }
+        }
+
+        /** The first of what a start reads: of the base, where there was a checkpoint, which then deleted what it replaces. */
+        private Path oldest() throws IOException {
+            try (LogDirectory directory = LogDirectory.inspect(launch.dir())) {
+                BaseFiles base = directory.manifest().base();
+                return base.segments() > 0
+                        ? launch.dir().resolve("base/%016x.base".formatted(base.firstSegment()))
+                        : directory.segmentPath(directory.manifest().logSegment());
             }
         }
 

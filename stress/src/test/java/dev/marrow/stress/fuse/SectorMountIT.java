@@ -84,6 +84,25 @@ class SectorMountIT {
         assertEquals(5, Files.size(mount.dataDir().resolve("b")));
     }
 
+    /** The kernel cuts a large write in pieces, and a failure of a later one makes it short. Whoever tries the rest again meets the same failure. */
+    @Test
+    void failureInTheMiddleOfAWriteIsStillThereWhenTheRestIsTriedAgain() throws Exception {
+        mount.faults().arm(Faults.Kind.EIO, 3, () -> { });
+        python("""
+                f = os.open('a', os.O_RDWR | os.O_CREAT, 0o600)
+                done = os.write(f, b'x' * (8 << 20))
+                assert 0 < done < 8 << 20
+                for i in range(2):
+                    try:
+                        os.pwrite(f, b'x' * 10, done)
+                        assert False
+                    except OSError as failure:
+                        assert failure.errno == errno.EIO
+                """);
+        mount.faults().remap();
+        python("assert os.pwrite(os.open('a', os.O_RDWR), b'x' * 10, os.stat('a').st_size) == 10");
+    }
+
     @Test
     void cutLeavesWhatWasSyncedUnderASyncedName() throws Exception {
         python("""
