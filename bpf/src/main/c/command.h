@@ -13,8 +13,8 @@ enum op {
 	OP_GET, OP_STRLEN, OP_EXISTS, OP_TTL,
 	OP_SET, OP_APPEND, OP_ADD, OP_EXPIRE, OP_PERSIST, OP_DELETE, OP_GETDEL,
 	OP_PING, OP_ECHO,
-	/* not commands: what the administrative programs do with one key */
-	OP_LOAD, OP_REMOVE_EXPIRED, OP_REMOVE_TOMBSTONE,
+	/* not commands: what other operations do with one key */
+	OP_LOAD, OP_REMOVE_EXPIRED, OP_REMOVE_TOMBSTONE, OP_STAGE, OP_COMMIT,
 };
 
 enum option_flag {

@@ -11,10 +11,9 @@
 
 #include "command.h"
 #include "transaction.h"
+#include "stage.h"
 
 enum reply { REPLY_NONE, REPLY_OK, REPLY_NIL, REPLY_NUMBER, REPLY_WRITTEN, REPLY_NOT_INTEGER, REPLY_OVERFLOW, REPLY_TOO_LONG };
-
-enum outcome { OUTCOME_READ, OUTCOME_PUT, OUTCOME_DELETE, OUTCOME_AGAIN, OUTCOME_OUT_FULL };
 
 #define BULK_FRAME_BYTES_MAX 10     /* "$65536\r\n" and "\r\n" */
 
@@ -223,6 +222,10 @@ INLINE int decide(struct io *io)
 		return found && !live ? OUTCOME_DELETE : OUTCOME_READ;
 	case OP_REMOVE_TOMBSTONE:
 		return found && t->old.type == REDO_DELETE ? OUTCOME_DELETE : OUTCOME_READ;
+	case OP_STAGE:
+		return decide_stage(io);
+	case OP_COMMIT:
+		return decide_commit(io);
 	}
 	return OUTCOME_AGAIN;
 }
@@ -236,20 +239,28 @@ INLINE int attempt_once(struct io *io, int first)
 		return STATUS_INTERNAL;
 
 	t->log_position = 0;
-	int result = locate(io, c);
+	u32 staged = !first && IS_STAGED(io);
+	int result = staged ? locate_staged(io) : locate(io, c);
 	if (result) {
-		purge(io, t->home);
+		if (!staged)
+			purge(io, t->home);
 		return result;
 	}
+	if (t->snapshot & VERSION_CHANGING)
+		return ATTEMPT_AGAIN;       /* a transaction over several keys is about to change this home (commit.h) */
 	switch (decide(io)) {
 	case OUTCOME_READ:
+		if (staged)
+			return ATTEMPT_OK;
 		return first ? unchanged_now(io) : unchanged(io);
 	case OUTCOME_PUT:
-		return commit_put(io);
+		return staged ? put_staged(io) : commit_put(io);
 	case OUTCOME_DELETE:
-		return commit_delete(io);
+		return staged ? delete_staged(io) : commit_delete(io);
 	case OUTCOME_OUT_FULL:
 		return STATUS_OUT_FULL;
+	case OUTCOME_CHANGED:
+		return STATUS_CHANGED;
 	}
 	return ATTEMPT_AGAIN;
 }
@@ -279,6 +290,8 @@ GLOBAL int transact(struct io *io)
 {
 	if (!io)
 		return STATUS_INTERNAL;
+	if (IS_STAGED(io))
+		return attempt(io);
 	hash_key(io);
 	int result = attempt_once(io, 1);
 	return result == ATTEMPT_AGAIN ? attempt_again(io) : result;

@@ -115,6 +115,23 @@ struct {
 	__type(value, struct io);
 } slots SEC(".maps");
 
+#ifdef WITH_STAGING
+/* A transaction in the making.  Java lets one thread at a time at it; nothing in it outlives a transaction, so no pin. */
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(map_flags, BPF_F_MMAPABLE);
+	__uint(max_entries, 1);
+	__type(key, u32);
+	__type(value, struct staging);
+} staging SEC(".maps");
+
+INLINE struct staging *the_staging(void)
+{
+	u32 zero = 0;
+	return bpf_map_lookup_elem(&staging, &zero);
+}
+#endif
+
 INLINE struct control *the_control(void)
 {
 	u32 zero = 0;

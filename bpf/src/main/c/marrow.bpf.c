@@ -10,6 +10,8 @@
  *   table.h        buckets, and the rule that makes what was found hold
  *   heap.h         records
  *   transaction.h  the lock holds, and the redo record
+ *   stage.h        keys of a transaction over several commands, copied out and worked on unseen
+ *   commit.h       all of them at once into the table
  *   admin.h        what start, FLUSHALL and expiry do with the table
  *   scan.h         copies of everything, for a checkpoint
  *
@@ -17,9 +19,11 @@
  * bpf_spin_lock on every kernel since 6.1.  One, because the verifier would go through the core again for each.  Its packet
  * carries the slot's number and what to do with it.
  */
+#define WITH_STAGING
 #include "serve.h"
 #include "admin.h"
 #include "scan.h"
+#include "commit.h"
 
 SEC("xdp")
 int marrow(struct xdp_md *ctx)
@@ -47,6 +51,10 @@ int marrow(struct xdp_md *ctx)
 		return bench_slot(io);
 	case RUN_SCAN:
 		return scan_slot(io);
+	case RUN_STAGE:
+		return stage_slot(io, c);
+	case RUN_COMMIT:
+		return commit_slot(io, c);
 	}
 	return RUN_REFUSED;
 }

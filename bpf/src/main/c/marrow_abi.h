@@ -26,7 +26,7 @@ typedef int64_t s64;
 #endif
 
 /* Changed whenever a layout below, or one of a pinned map in maps.h, changes: pins of another version are refused, never guessed at. */
-#define ABI_VERSION 2
+#define ABI_VERSION 3
 
 /* ---- limits (docs/ARCHITECTURE.md, "Bounds") ---- */
 #define KEY_BYTES_MAX 512
@@ -66,6 +66,7 @@ enum redo_type {
 	REDO_PUT = 1,               /* key has this value and deadline */
 	REDO_DELETE = 2,            /* key is absent; no value */
 	REDO_FLUSH = 3,             /* every record with a version below this one's is gone; no key, no value */
+	REDO_TRANSACTION = 4,       /* several of the first two, all or none: value_length bytes of ring records instead of a value */
 };
 
 /* ---- heap: slabs of blocks of chunks; a small class cuts its records from chunks, a large one from whole blocks, so that
@@ -117,7 +118,9 @@ enum redo_type {
 #define REPLY_BYTES_MAX (VALUE_BYTES_MAX + REPLY_TEXT_BYTES_MAX)
 
 /* What a run does with its slot: the second word of the packet. */
-enum run_operation { RUN_SERVE = 0, RUN_LOAD = 1, RUN_SWEEP = 2, RUN_FLUSH = 3, RUN_BENCH = 4, RUN_SCAN = 5 };
+enum run_operation {
+	RUN_SERVE = 0, RUN_LOAD = 1, RUN_SWEEP = 2, RUN_FLUSH = 3, RUN_BENCH = 4, RUN_SCAN = 5, RUN_STAGE = 6, RUN_COMMIT = 7,
+};
 
 /* What the program returns: a slot or operation that does not exist is refused. */
 enum run_result { RUN_OK = 0, RUN_REFUSED = 1 };
@@ -128,7 +131,9 @@ enum request_flag {
 	REQUEST_PASS_ALL = 4,       /* nothing hot: not authenticated, or Java has a reason */
 	REQUEST_READS_ONLY = 8,     /* stop before the first write with STATUS_WRITE */
 	REQUEST_NO_STORE_ERRORS = 16, /* a full table or budget ends the share instead of being answered: another door will say it */
+	REQUEST_STAGED = 32,        /* commands work on a staged key, whose index is in the bits from REQUEST_STAGED_SHIFT on */
 };
+#define REQUEST_STAGED_SHIFT 16
 
 /* How a request's share of a run ended.  One code per cause; each has a counter of the same index. */
 enum status {
@@ -143,8 +148,9 @@ enum status {
 	STATUS_TABLE_FULL = 8,      /* answered with -OOM: no overflow bucket left */
 	STATUS_INTERNAL = 9,        /* an invariant does not hold; the server stops (I7) */
 	STATUS_WRITE = 10,          /* the command at in_offset is a write, and only reads were wanted */
+	STATUS_CHANGED = 11,        /* somebody changed what a transaction has staged; nothing changed: stage it again */
 };
-#define STATUS_COUNT 11
+#define STATUS_COUNT 12
 
 struct request {
 	u32 in_offset;              /* next unread byte; the program moves it behind each answered command */
@@ -218,7 +224,7 @@ struct io {
 	u32 commands_left;          /* behind the one being served; each is kept room for a short reply */
 	u32 fits_in_place;          /* up to any command, the replies are not longer than the commands */
 	u32 ahead;                  /* commands whose buckets and records were touched (ahead.h) */
-	u32 pad;
+	u32 staged;                 /* 1 + index of the staged key that commands work on, 0: on the table */
 	u32 batch_count;            /* in: records to load, or buckets to visit; out: see each program */
 	u32 batch_status;
 	u64 batch_cursor;
@@ -239,6 +245,50 @@ struct io {
 	u8 image[RECORD_CLASS_BYTES_MAX + VALUE_BYTES_MAX + 64];  /* the second half only for the verifier: see fill_image */
 	u8 in[IN_BYTES + 4096] __attribute__((aligned(64)));    /* the tail allows reads of eight bytes at any masked offset */
 	u8 out[OUT_BYTES + 69632];  /* the tail: one largest reply written before it is known to fit */
+} __attribute__((aligned(4096)));
+
+/* ---- staging: where a transaction of several commands or keys works, unseen, until it commits (stage.h, commit.h).  One user at a time. ---- */
+#define STAGED_KEYS_MAX 8192        /* a power of two */
+#define STAGING_BYTES 4194304       /* of staged records; a power of two */
+#define TRANSACTION_BYTES_MAX 2097152   /* of a transaction's redo record; a power of two */
+#define STAGED_RECORD_BYTES_MAX 66176   /* one record, in whole words, and what a mask adds */
+
+enum staged_change { STAGED_UNCHANGED = 0, STAGED_PUT = 1, STAGED_DELETE = 2 };
+
+/* A key of the transaction.  Its record, as it was found or has become, is at `offset` of staging.records: a struct record with key and value. */
+struct staged_key {
+	u32 key_offset;             /* of the key in io.in, while it is being staged */
+	u32 key_length;
+	u32 with_value;             /* or its header and key suffice */
+	u32 home;
+	u64 hash;
+	u64 snapshot;               /* the home's version when it was staged */
+	u64 log_position;           /* that what was found depends on (I3) */
+	u32 found;
+	u32 change;                 /* enum staged_change */
+	u32 offset;
+	u32 room;                   /* bytes there that a changed record may use again */
+
+	/* for the commit */
+	u32 redo_offset;            /* of its redo record in staging.redo, the ring's header included: a struct record but for the first word */
+	u32 record_bytes;           /* of the new record */
+	u64 reference;              /* of the new record in the heap */
+	u32 marked;
+	u32 fresh;                  /* overflow bucket for it */
+};
+
+struct staging {
+	u32 count;                  /* keys */
+	u32 used;                   /* bytes of records */
+	u32 redo_bytes;             /* of the whole redo record; 0: the transaction changes nothing */
+	u32 inserts;                /* the commit's: new references below the home it is at */
+	u64 floor;                  /* control.version_floor when staging began */
+	u64 log_position;           /* of the redo record */
+	u64 pad[4];
+	u32 order[STAGED_KEYS_MAX]; /* for the commit: all keys, by home; of one home what is put first */
+	struct staged_key keys[STAGED_KEYS_MAX];
+	u8 records[STAGING_BYTES + 2 * STAGED_RECORD_BYTES_MAX];
+	u8 redo[TRANSACTION_BYTES_MAX + 2 * STAGED_RECORD_BYTES_MAX];
 } __attribute__((aligned(4096)));
 
 /* ---- control page ---- */
@@ -389,6 +439,8 @@ _Static_assert(RECORD_BYTES_MAX <= RECORD_CLASS_BYTES_MAX, "largest record fits 
 _Static_assert(RECORD_CLASS_BYTES_MAX == CHUNK_BYTES, "the largest record is a chunk");
 _Static_assert(BLOCK_BYTES / 8 < 1 << REF_OFFSET_BITS, "an offset reaches a whole block");
 _Static_assert(sizeof(struct request) == 48, "request");
+_Static_assert(sizeof(struct staged_key) == 80, "staged key");
+_Static_assert(RECORD_CLASS_BYTES_MAX + 8 <= STAGED_RECORD_BYTES_MAX, "one record fits behind the staging area's end");
 _Static_assert(sizeof(struct counters) == 256, "counters are four cache lines");
 _Static_assert(sizeof(struct control) == 320, "control is five cache lines");
 _Static_assert(REFS_PER_BUCKET * (OVERFLOW_CHAIN_MAX + 1) <= 64, "a whole chain fits io.chain");

@@ -15,6 +15,7 @@ INLINE void begin_run(struct io *io)
 	io->t.now_ms = 0;
 	io->t.redo_type = 0;
 	io->request = 0;
+	io->staged = 0;
 	io->commands = 0;
 	io->out_position = 0;
 	io->out_limit = ~0u;
@@ -58,6 +59,7 @@ INLINE void begin_request(struct io *io, struct request *q)
 	q->write_position = 0;
 	io->position = q->in_offset;
 	io->ahead = 0;
+	io->staged = q->flags & REQUEST_STAGED ? 1 + (q->flags >> REQUEST_STAGED_SHIFT) : 0;
 }
 
 /* Before each command of a pipeline but the first: most requests are one command, and it has nothing to share its misses with. */

@@ -24,6 +24,8 @@ public final class IoSlot {
     private final TestRun flush;
     private final TestRun bench;
     private final TestRun scan;
+    private final TestRun stage;
+    private final TestRun commit;
 
     IoSlot(MemorySegment memory, Runs runs) {
         this.memory = memory;
@@ -37,10 +39,13 @@ public final class IoSlot {
         this.flush = runs.flush();
         this.bench = runs.bench();
         this.scan = runs.scan();
+        this.stage = runs.stage();
+        this.commit = runs.commit();
     }
 
     /** The program's operations, made ready for this slot. */
-    record Runs(TestRun serve, TestRun load, TestRun sweep, TestRun flush, TestRun bench, TestRun scan) {}
+    record Runs(TestRun serve, TestRun load, TestRun sweep, TestRun flush, TestRun bench, TestRun scan, TestRun stage,
+            TestRun commit) {}
 
     /** Input area, {@link Abi#IN_BYTES} long. */
     public MemorySegment in() {
@@ -212,6 +217,18 @@ public final class IoSlot {
     /** Highest version among them. */
     public long scannedVersionMax() {
         return memory.get(ValueLayout.JAVA_LONG, Abi.io_batch_extra + 2 * Long.BYTES);
+    }
+
+    /** Reads keys [from, to) of the staging area, which lie in the input area. */
+    void stage(int from, int to) {
+        batch(to, from);
+        run(stage);
+    }
+
+    /** Commits what is staged. */
+    void commit() {
+        batch(0, 0);
+        run(commit);
     }
 
     /** FLUSHALL; {@link #batchResult} is its log position unless {@link #batchStatus} says otherwise. One caller at a time. */

@@ -33,6 +33,7 @@ public final class KernelStore implements AutoCloseable {
     private final RedoRing ring;
     private final Heap heap;
     private final IoSlot[] slots;
+    private final Staging staging;
 
     private KernelStore(byte[] image, Path pins, StoreGeometry geometry, HashSeed hashSeed, int shardCount, int slotCount) {
         this.geometry = geometry;
@@ -60,8 +61,9 @@ public final class KernelStore implements AutoCloseable {
             for (int i = 0; i < slotCount; i++) {
                 slots[i] = new IoSlot(pages.asSlice((long) i * Abi.SIZEOF_io, Abi.SIZEOF_io),
                         new IoSlot.Runs(run(i, Abi.RUN_SERVE), run(i, Abi.RUN_LOAD), run(i, Abi.RUN_SWEEP), run(i, Abi.RUN_FLUSH),
-                                run(i, Abi.RUN_BENCH), run(i, Abi.RUN_SCAN)));
+                                run(i, Abi.RUN_BENCH), run(i, Abi.RUN_SCAN), run(i, Abi.RUN_STAGE), run(i, Abi.RUN_COMMIT)));
             }
+            staging = new Staging(map("staging", Abi.SIZEOF_staging, Arena.ofAuto()), geometry.ringBytes() / 2);
         } catch (RuntimeException | Error e) {
             object.close();
             arena.close();
@@ -178,6 +180,11 @@ public final class KernelStore implements AutoCloseable {
 
     public IoSlot slot(int index) {
         return slots[index];
+    }
+
+    /** Where transactions over several commands or keys are made; the user holds its monitor. */
+    public Staging staging() {
+        return staging;
     }
 
     public int slotCount() {

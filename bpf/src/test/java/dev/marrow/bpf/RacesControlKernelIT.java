@@ -51,6 +51,27 @@ class RacesControlKernelIT {
                 "a key was reported absent and nobody noticed");
     }
 
+    @Test
+    void aTransactionWhoseHomesAreNotMarkedIsNoticed() throws Exception {
+        for (int i = 0; i < 20; i++) {
+            TransactionRacesKernelIT races = new TransactionRacesKernelIT() {
+                @Override
+                String object() {
+                    return "/mutants/NO_MARKS.bpf.o";
+                }
+            };
+            races.open();
+            try {
+                if (races.wrongSums() > 0) {
+                    return;
+                }
+            } finally {
+                races.close();
+            }
+        }
+        throw new AssertionError("half a transaction was there to be seen and nobody noticed");
+    }
+
     private static boolean turnsRed(String mutant, Promise promise) throws Exception {
         for (int i = 0; i < 20; i++) {
             if (!holds(mutant, promise)) {

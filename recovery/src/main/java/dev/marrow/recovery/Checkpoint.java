@@ -84,9 +84,10 @@ public final class Checkpoint {
                 if (count > 0) {
                     writer.append(found.asByteBuffer(), count, versionMax);
                 }
-                bytes = writer.bytes();
+                long step = writer.bytes() - bytes;
+                bytes += step;
                 records = writer.records();
-                pace(startNanos);
+                pace(step);
             });
             BaseFiles base = writer.finish();
             log.awaitDurable();
@@ -97,13 +98,10 @@ public final class Checkpoint {
         }
     }
 
-    private void pace(long startNanos) {
-        if (bytesPerSecondMax > 0) {
-            long dueNanos = (long) (bytes * 1e9 / bytesPerSecondMax);
-            long early = dueNanos - (System.nanoTime() - startNanos);
-            if (early > 0) {
-                LockSupport.parkNanos(early);
-            }
+    /** After each step, not by the time since the start: a thread that has fallen behind must not make up for it by keeping its processor. */
+    private void pace(long stepBytes) {
+        if (bytesPerSecondMax > 0 && stepBytes > 0) {
+            LockSupport.parkNanos((long) (stepBytes * 1e9 / bytesPerSecondMax));
         }
     }
 

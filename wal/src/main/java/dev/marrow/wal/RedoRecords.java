@@ -17,12 +17,17 @@ public final class RedoRecords {
     private RedoRecords() {}
 
     /**
-     * Calls {@code visitor} for each record that counts; discarded ones are passed over.
+     * Calls {@code visitor} for each record that counts; discarded ones are passed over. A transaction's records are visited one by one: they lie in it
+     * as in the ring.
      *
      * @return how many that were
      * @throws IllegalStateException when the bytes are no such stretch: a record is busy, overruns it, or contradicts itself
      */
     public static int forEach(MemorySegment bytes, long offset, long length, RecordVisitor visitor) {
+        return forEach(bytes, offset, length, false, visitor);
+    }
+
+    private static int forEach(MemorySegment bytes, long offset, long length, boolean insideTransaction, RecordVisitor visitor) {
         long end = offset + length;
         int count = 0;
         for (long position = offset; position < end;) {
@@ -35,6 +40,11 @@ public final class RedoRecords {
             if ((word & RedoRing.DISCARD_BIT) == 0) {
                 long record = position + RedoRing.HEADER_BYTES;
                 require(payload >= Abi.REDO_HEADER_BYTES, position, "a redo record");
+                if (type(bytes, record) == Abi.REDO_TRANSACTION && !insideTransaction) {
+                    count += forEach(bytes, record + Abi.REDO_HEADER_BYTES, payload - (long) Abi.REDO_HEADER_BYTES, true, visitor);
+                    position = next;
+                    continue;
+                }
                 require(payload >= Abi.REDO_HEADER_BYTES + keyLength(bytes, record) + (long) valueLength(bytes, record), position,
                         "a redo record that holds its key and value");
                 require(type(bytes, record) >= Abi.REDO_PUT && type(bytes, record) <= Abi.REDO_FLUSH, position, "a known record type");

@@ -4,6 +4,7 @@ import dev.marrow.engine.resp.ParseResult;
 import dev.marrow.engine.resp.ReplyWriter;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 
 /**
  * Executes the commands that reach Java: those that are not hot, and hot ones in a form that the kernel's parser leaves to
@@ -14,8 +15,13 @@ public final class ColdCommands {
     /** What a browser would send that some web page leads to this port: as in Redis, nothing of it is executed from there on. */
     private static final List<String> HTTP_WORDS = List.of("post", "host:");
 
+    /** Hot with one key only. */
+    private static final Set<String> SEVERAL_KEYS = Set.of("del", "exists");
+
     private final ServerControl control;
-    private final KeyCommands keys;
+    private final HotCommands hot;
+    private final DataCommands data;
+    private final MultiCommands multi;
     private final ConnectionCommands connection;
     private final ConfigCommands config;
     private final ServerCommands server;
@@ -23,7 +29,9 @@ public final class ColdCommands {
 
     public ColdCommands(Kernel kernel, ServerControl control) {
         this.control = control;
-        this.keys = new KeyCommands(kernel);
+        this.hot = new HotCommands(kernel);
+        this.data = new DataCommands(kernel);
+        this.multi = new MultiCommands(kernel, data, this::dispatch);
         this.connection = new ConnectionCommands(control);
         this.config = new ConfigCommands(control);
         this.server = new ServerCommands(kernel, control);
@@ -46,24 +54,38 @@ public final class ColdCommands {
             session.closeAfterReply();
             return;
         }
-        if (called.isEmpty()) {
-            out.error(CommandTable.unknown(arguments));
+        Optional<String> refusal = refusal(session, called, arguments);
+        if (refusal.isPresent()) {
+            MultiCommands.refused(session);
+            out.error(refusal.get());
             return;
         }
         CommandSpec spec = called.get();
-        if (!spec.accepts(arguments.size())) {
-            out.error(CommandTable.wrongArity(spec));
+        if (multi.queue(session, spec, arguments, out)) {
             return;
         }
-        if (mustAuthenticate(session, spec)) {
-            out.error("NOAUTH Authentication required.");
-            return;
+        int start = out.size();
+        try {
+            dispatch(session, spec, arguments, out);
+        } catch (RefusedException refused) {
+            out.truncate(start);
+            out.error(refused.getMessage());
         }
-        dispatch(session, spec, arguments, out);
+    }
+
+    private Optional<String> refusal(Session session, Optional<CommandSpec> called, List<byte[]> arguments) {
+        if (called.isEmpty()) {
+            return Optional.of(CommandTable.unknown(arguments));
+        }
+        if (!called.get().accepts(arguments.size())) {
+            return Optional.of(CommandTable.wrongArity(called.get()));
+        }
+        return mustAuthenticate(session, called.get()) ? Optional.of("NOAUTH Authentication required.") : Optional.empty();
     }
 
     /** Answers a command that was discarded because one of its arguments is too long: the error names the limit. */
     public void oversized(Session session, ParseResult.Oversized command, ReplyWriter out) {
+        MultiCommands.refused(session);
         out.protocol(session.protocol());
         List<byte[]> arguments = command.arguments();
         Optional<CommandSpec> called = CommandTable.called(arguments);
@@ -91,9 +113,11 @@ public final class ColdCommands {
 
     private void dispatch(Session session, CommandSpec spec, List<byte[]> arguments, ReplyWriter out) {
         switch (spec.name()) {
-            case "del", "exists" -> keys.countKeys(session, spec, arguments, out);
-            case "mget" -> keys.mget(session, spec, arguments, out);
-            case "mset" -> keys.mset(session, spec, arguments, out);
+            case "multi" -> multi.multi(session, out);
+            case "exec" -> multi.exec(session, out);
+            case "discard" -> multi.discard(session, out);
+            case "watch" -> multi.watch(session, spec, arguments, out);
+            case "unwatch" -> multi.unwatch(session, out);
             case "hello" -> connection.hello(session, arguments, out);
             case "auth" -> connection.auth(session, arguments, out);
             case "select" -> connection.select(arguments, out);
@@ -125,7 +149,13 @@ public final class ColdCommands {
             case "bgrewriteaof" -> persistence.rewriteAof(out);
             case "lastsave" -> persistence.lastSave(out);
             case "shutdown" -> server.shutdown(arguments, out);
-            default -> keys.hot(session, spec, arguments, out);
+            default -> {
+                if (DataCommands.isData(spec) && !spec.hot() || arguments.size() > 2 && SEVERAL_KEYS.contains(spec.name())) {
+                    data.execute(session, spec, arguments, out);
+                } else {
+                    hot.execute(session, spec, arguments, out);
+                }
+            }
         }
     }
 }

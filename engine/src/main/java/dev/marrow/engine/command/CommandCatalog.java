@@ -41,6 +41,14 @@ final class CommandCatalog {
             select; 2; cold; loading stale fast; 0 0 0; @fast @connection;;; 1.0.0 connection; O(1); Change the selected database for the current connection
             reset; 1; cold; noscript loading stale fast no_auth allow_busy; 0 0 0; @fast @connection;;; 6.2.0 connection; O(1); Reset the connection
             quit; -1; cold; noscript loading stale fast no_auth allow_busy; 0 0 0; @fast @connection;;; 1.0.0 connection; O(1); Close the connection
+            msetnx; -3; cold; write denyoom; 1 -1 2; @write @string @slow;; OW insert; 1.0.1 string; O(N); Set the values of keys, only if none of them exists
+            unlink; -2; cold; write fast; 1 -1 1; @keyspace @write @fast; request_policy:multi_shard response_policy:agg_sum; RM delete; 4.0.0 generic; O(N); Delete keys
+            touch; -2; cold; readonly fast; 1 -1 1; @keyspace @read @fast; request_policy:multi_shard response_policy:agg_sum; RO; 3.2.1 generic; O(N); Count the keys that exist
+            multi; 1; cold; noscript loading stale fast allow_busy; 0 0 0; @fast @transaction;;; 1.2.0 transactions; O(1); Begin a transaction
+            exec; 1; cold; noscript loading stale skip_slowlog; 0 0 0; @slow @transaction;;; 1.2.0 transactions; Depends on commands in the transaction; Execute all commands of a transaction
+            discard; 1; cold; noscript loading stale fast allow_busy; 0 0 0; @fast @transaction;;; 2.0.0 transactions; O(N); Discard a transaction
+            watch; -2; cold; noscript loading stale fast allow_busy; 1 -1 1; @fast @transaction;; RO; 2.2.0 transactions; O(1) for every key; Have the next transaction fail when one of these keys changes
+            unwatch; 1; cold; noscript loading stale fast allow_busy; 0 0 0; @fast @transaction;;; 2.2.0 transactions; O(1); Forget what is watched
             client; -2; cold;; 0 0 0; @slow;;; 2.4.0 connection;; A container for client connection commands
             client|id; 2; cold; noscript loading stale; 0 0 0; @slow @connection;;; 5.0.0 connection; O(1); Returns the client ID for the current connection
             client|setname; 3; cold; noscript loading stale; 0 0 0; @slow @connection;;; 2.6.9 connection; O(1); Set the current connection name

@@ -120,6 +120,7 @@ final class ConnectionCommands {
         session.authenticated(!control.config().authenticationRequired());
         session.protocol(2);
         session.name("");
+        session.multi().end();
         out.protocol(2);
         out.simple("RESET");
     }

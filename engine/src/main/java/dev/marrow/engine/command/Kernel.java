@@ -1,18 +1,31 @@
 package dev.marrow.engine.command;
 
+import java.util.Collection;
 import java.util.List;
+import java.util.function.Function;
 
 /** What a cold command may ask of the store in the kernel. Called on an event-loop thread. */
 public interface Kernel {
     /**
-     * Runs hot commands, each its arguments with the name first, as one batch through the eBPF programs. A full ring or a
-     * store that is growing is waited for inside, within the named time (I1); after it that command's reply is an error.
-     * What the replies depend on is added to the session by {@link Session#waitFor} (I3). A batch may be larger than the
-     * shared page: it is then run piece by piece, in order.
+     * Runs a hot command, its arguments with the name first, through the eBPF programs. What the reply depends on is added to the session by
+     * {@link Session#waitFor} (I3).
      *
-     * @return the replies in order, encoded in the session's protocol version; the first error reply is the last one
+     * @return the reply, encoded in the session's protocol version
      */
-    List<byte[]> execute(Session session, List<List<byte[]>> commands);
+    byte[] execute(Session session, List<byte[]> command);
+
+    /**
+     * One transaction over these keys: all that the body reads is of one moment, all that it changes happens at that moment, in the table and in the log.
+     * What the result depends on is added to the session by {@link Session#waitFor} (I3).
+     *
+     * @param keys may name one key twice
+     * @param body may run several times and must change nothing but the transaction's keys; the last run's result counts
+     * @throws RefusedException nothing was changed
+     */
+    <T> T transact(Session session, Collection<byte[]> keys, Function<Transaction, T> body);
+
+    /** The same for a body that replaces or deletes keys and looks at nothing but whether they exist, their versions and deadlines. */
+    <T> T transactWithoutValues(Session session, Collection<byte[]> keys, Function<Transaction, T> body);
 
     /** Number of keys, for whoever needs no more than an estimate: not tied to what is durable. */
     long keys();

@@ -32,6 +32,9 @@ public interface Session {
 
     void authenticated(boolean authenticated);
 
+    /** Its MULTI and WATCH. */
+    Multi multi();
+
     /** "ip:port" of the client. */
     String remoteAddress();
 

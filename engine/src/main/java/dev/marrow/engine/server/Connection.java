@@ -2,6 +2,7 @@ package dev.marrow.engine.server;
 
 import dev.marrow.bpf.Abi;
 import dev.marrow.engine.command.DurableReply;
+import dev.marrow.engine.command.Multi;
 import dev.marrow.engine.command.Session;
 import dev.marrow.engine.resp.RequestParser;
 import java.io.IOException;
@@ -28,6 +29,7 @@ final class Connection implements Session {
     final RequestParser parser;
     private final OnHostConnection onHost;
     final OutputQueue output = new OutputQueue();
+    private final Multi multi = new Multi();
 
     /** Received, not executed: the beginning of a command, or what a pause left. */
     private ByteBuffer unread = NOTHING;
@@ -95,13 +97,13 @@ final class Connection implements Session {
 
     /** Flags of this connection's requests in a run. */
     int requestFlags() {
-        return (protocol == 3 ? Abi.REQUEST_RESP3 : 0) | (mayCommand() ? 0 : Abi.REQUEST_PASS_ALL);
+        return (protocol == 3 ? Abi.REQUEST_RESP3 : 0) | (mayCommand() && !multi.isOpen() ? 0 : Abi.REQUEST_PASS_ALL);
     }
 
     /** Whole commands were executed, and their replies exist but are not written yet. */
     void answered(int commandBytes, int replyBytes) {
         onHost.answered(commandBytes, replyBytes, (protocol == 3 ? Abi.ONHOST_RESP3 : 0)
-                | (authenticated ? Abi.ONHOST_AUTHENTICATED : 0) | (closing ? Abi.ONHOST_PASS : 0));
+                | (authenticated ? Abi.ONHOST_AUTHENTICATED : 0) | (closing || multi.isOpen() ? Abi.ONHOST_PASS : 0));
     }
 
     /** The parser has taken so much of a command. */
@@ -144,7 +146,7 @@ final class Connection implements Session {
 
     /** Bytes of memory that this client holds now. */
     long heldBytes() {
-        return closed ? 0 : output.capacity() + unread.capacity() + parser.bytesHeld();
+        return closed ? 0 : output.capacity() + unread.capacity() + parser.bytesHeld() + multi.bytesHeld();
     }
 
     /** How much that has changed since the last call. */
@@ -305,6 +307,11 @@ final class Connection implements Session {
     @Override
     public void authenticated(boolean value) {
         authenticated = value;
+    }
+
+    @Override
+    public Multi multi() {
+        return multi;
     }
 
     @Override

@@ -2,15 +2,19 @@ package dev.marrow.engine.server;
 
 import dev.marrow.bpf.Abi;
 import dev.marrow.bpf.IoSlot;
-import dev.marrow.bpf.RedoRing;
+import dev.marrow.bpf.Staging;
 import dev.marrow.engine.command.Kernel;
+import dev.marrow.engine.command.RefusedException;
 import dev.marrow.engine.command.Session;
 import dev.marrow.engine.command.StoreInfo;
+import dev.marrow.engine.command.Transaction;
+import dev.marrow.engine.command.TransactionTooLargeException;
 import dev.marrow.engine.resp.RequestParser;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
-import java.util.ArrayList;
+import java.util.Collection;
 import java.util.List;
+import java.util.function.Function;
 import java.util.concurrent.locks.LockSupport;
 
 /**
@@ -18,10 +22,10 @@ import java.util.concurrent.locks.LockSupport;
  * batch lies. One an event loop.
  */
 final class KernelDoor implements Kernel {
-    private static final long RETRY_NANOS = 100_000;
-    /** Of a redo record in the ring, with its alignment. */
-    private static final int REDO_OVERHEAD_BYTES = RedoRing.HEADER_BYTES + Abi.REDO_HEADER_BYTES + 8;
     private static final int SWEEP_BUCKETS = 1 << 14;
+    /** Attempts of a transaction over staged keys without a pause: others may run it down by writing to its keys all the time. */
+    private static final int ATTEMPTS_AT_ONCE = 100;
+    private static final long ATTEMPT_PAUSE_NANOS = 20_000;
 
     private final Server server;
     private final IoSlot slot;
@@ -32,40 +36,8 @@ final class KernelDoor implements Kernel {
     }
 
     @Override
-    public List<byte[]> execute(Session session, List<List<byte[]>> commands) {
-        List<byte[]> replies = new ArrayList<>(commands.size());
-        long startNanos = System.nanoTime();
-        Connection connection = (Connection) session;
-        if (commands.size() > 1 && writes(commands.getFirst()) && !connection.coldStarted && !ringHasRoomFor(commands)) {
-            throw new StalledException();
-        }
-        for (List<byte[]> command : commands) {
-            byte[] reply = execute(connection, RequestParser.encode(command), startNanos);
-            replies.add(reply);
-            if (reply[0] == '-') {
-                break;
-            }
-        }
-        return replies;
-    }
-
-    /** Of several commands, which are of one kind: GET and EXISTS read, SET and DEL write. */
-    private static boolean writes(List<byte[]> command) {
-        int first = command.getFirst()[0] | 0x20;
-        return first != 'g' && first != 'e';
-    }
-
-    /** Whether the whole of it fits now, so that it need not stop half-way; half a ring is enough for anything. */
-    private boolean ringHasRoomFor(List<List<byte[]>> commands) {
-        long bytes = 0;
-        for (List<byte[]> command : commands) {
-            bytes += REDO_OVERHEAD_BYTES;
-            for (byte[] argument : command) {
-                bytes += argument.length;
-            }
-        }
-        RedoRing ring = server.store().ring();
-        return ring.capacity() - (ring.producerPosition() - ring.consumerPosition()) >= Math.min(bytes, ring.capacity() / 2);
+    public byte[] execute(Session session, List<byte[]> command) {
+        return execute((Connection) session, RequestParser.encode(command), System.nanoTime());
     }
 
     private byte[] execute(Connection session, byte[] command, long startNanos) {
@@ -91,13 +63,68 @@ final class KernelDoor implements Kernel {
                 case Abi.STATUS_RING_FULL, Abi.STATUS_GROWING, Abi.STATUS_BUSY -> {
                     server.log().wake();
                     server.memory().wakeIfNeeded();
-                    if (stalled || !session.coldStarted) {
-                        throw new StalledException();
-                    }
-                    // half of it is done and cannot be taken back: the rest follows, or the client hears of the error
-                    LockSupport.parkNanos(RETRY_NANOS);
+                    throw new StalledException();
                 }
                 default -> throw new IllegalStateException("a hot command came back: status=" + slot.status(0));
+            }
+        }
+    }
+
+    @Override
+    public <T> T transact(Session session, Collection<byte[]> keys, Function<Transaction, T> body) {
+        return transact((Connection) session, keys, true, body);
+    }
+
+    @Override
+    public <T> T transactWithoutValues(Session session, Collection<byte[]> keys, Function<Transaction, T> body) {
+        return transact((Connection) session, keys, false, body);
+    }
+
+    private <T> T transact(Connection session, Collection<byte[]> keys, boolean withValues, Function<Transaction, T> body) {
+        Staging staging = server.store().staging();
+        long startNanos = System.nanoTime();
+        for (int attempt = 0;; attempt++) {
+            synchronized (staging) {
+                KernelTransaction transaction =
+                        new KernelTransaction(staging, slot, session.requestFlags() & ~Abi.REQUEST_PASS_ALL, withValues);
+                int status;
+                T result;
+                try {
+                    status = transaction.begin(keys);
+                    result = status == 0 ? transaction.run(body) : null;
+                    status = status == 0 ? transaction.commit() : status;
+                } catch (Staging.TooLargeException e) {
+                    throw new TransactionTooLargeException("ERR " + e.getMessage());
+                }
+                switch (status) {
+                    case 0 -> {
+                        if (transaction.writePosition() > 0) {
+                            session.coldStarted = true;
+                            session.wrote(transaction.writePosition());
+                            server.wrote();
+                        }
+                        session.waitFor(transaction.waitPosition());
+                        return result;
+                    }
+                    case Abi.STATUS_CHANGED, Abi.STATUS_BUSY -> { }
+                    case Abi.STATUS_RING_FULL, Abi.STATUS_GROWING -> {
+                        server.log().wake();
+                        server.memory().wakeIfNeeded();
+                        // an earlier part of the command is done and cannot be taken back: the rest follows, or the client hears of the error
+                        if (!session.coldStarted) {
+                            throw new StalledException();
+                        }
+                    }
+                    case Abi.STATUS_MEMORY_FULL -> throw new RefusedException("OOM the memory budget (--memory) is used up");
+                    case Abi.STATUS_TABLE_FULL -> throw new RefusedException("OOM the table is full (--capacity)");
+                    default -> throw new IllegalStateException("the kernel side found an invariant broken: status=" + status);
+                }
+            }
+            if (attempt >= ATTEMPTS_AT_ONCE) {
+                if (System.nanoTime() - startNanos > server.stallTimeoutNanos() || server.isStopping()) {
+                    throw new RefusedException("ERR the transaction found no end in time (--stall-timeout): others changed its keys, or the log took nothing");
+                }
+                LockSupport.parkNanos(ATTEMPT_PAUSE_NANOS);
             }
         }
     }

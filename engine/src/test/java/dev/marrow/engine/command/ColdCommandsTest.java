@@ -42,23 +42,6 @@ class ColdCommandsTest {
     }
 
     @Test
-    void boundsABatch() {
-        List<String> words = new ArrayList<>(Collections.nCopies(1001, "k"));
-        words.set(0, "del");
-        assertEquals(":0\r\n", harness.call(words.toArray(String[]::new)));
-        assertEquals(KeyCommands.BATCH_COMMANDS_MAX, harness.server.largestBatch);
-        assertEquals(1000, harness.server.executed.size());
-    }
-
-    @Test
-    void answersTheFirstErrorOfABatchAlone() {
-        harness.server.failOn = "b";
-        assertEquals("-OOM no memory\r\n", harness.call("mget", "a", "b", "c"));
-        assertEquals("-OOM no memory\r\n", harness.call("mset", "a", "1", "b", "2"));
-        assertEquals("-OOM no memory\r\n", harness.call("del", "b", "c"));
-    }
-
-    @Test
     void namesTheLimitOfKeysAndValues() {
         assertEquals("-ERR key is 600 bytes; keys are 1 to 512 bytes\r\n", harness.call("get", "k".repeat(600)));
         assertEquals("-ERR key is 0 bytes; keys are 1 to 512 bytes\r\n", harness.call("mset", "", "v"));

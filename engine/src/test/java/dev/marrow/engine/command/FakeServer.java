@@ -7,9 +7,11 @@ import dev.marrow.engine.resp.ReplyWriter;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.function.Function;
 
 /** A store and a server in memory, enough for cold commands to run on. */
 final class FakeServer implements Kernel, ServerControl {
@@ -19,22 +21,102 @@ final class FakeServer implements Kernel, ServerControl {
     boolean checkpointFailed;
     long checkpointsFinished;
     final List<String> events = new ArrayList<>();
-    int largestBatch;
-    String failOn = "";
     ServerConfig config = ServerConfig.defaults();
 
     @Override
-    public List<byte[]> execute(Session session, List<List<byte[]>> commands) {
-        largestBatch = Math.max(largestBatch, commands.size());
-        return commands.stream().map(command -> execute(session, command.stream().map(a -> new String(a, ISO_8859_1)).toArray(String[]::new))).toList();
+    public byte[] execute(Session session, List<byte[]> command) {
+        return execute(session, command.stream().map(a -> new String(a, ISO_8859_1)).toArray(String[]::new));
+    }
+
+    @Override
+    public <T> T transact(Session session, Collection<byte[]> keys, Function<Transaction, T> body) {
+        Map<String, String> before = new TreeMap<>(data);
+        try {
+            return body.apply(new FakeTransaction(session));
+        } catch (RuntimeException refused) {
+            data.clear();
+            data.putAll(before);
+            throw refused;
+        }
+    }
+
+    @Override
+    public <T> T transactWithoutValues(Session session, Collection<byte[]> keys, Function<Transaction, T> body) {
+        return transact(session, keys, body);
+    }
+
+    private final class FakeTransaction implements Transaction {
+        private final Session session;
+
+        FakeTransaction(Session session) {
+            this.session = session;
+        }
+
+        @Override
+        public long nowMillis() {
+            return 1_700_000_000_000L;
+        }
+
+        @Override
+        public Entry entry(byte[] bytes) {
+            String key = new String(bytes, ISO_8859_1);
+            return new Entry() {
+                @Override
+                public boolean exists() {
+                    return data.containsKey(key);
+                }
+
+                @Override
+                public byte[] value() {
+                    return data.getOrDefault(key, "").getBytes(ISO_8859_1);
+                }
+
+                @Override
+                public int length() {
+                    return value().length;
+                }
+
+                @Override
+                public long expireMillis() {
+                    return 0;
+                }
+
+                @Override
+                public long version() {
+                    return exists() ? 1 : 0;
+                }
+
+                @Override
+                public void put(byte[] value, long expireMillis) {
+                    data.put(key, new String(value, ISO_8859_1));
+                }
+
+                @Override
+                public void delete() {
+                    data.remove(key);
+                }
+
+                @Override
+                public byte[] execute(List<byte[]> command) {
+                    return FakeServer.this.execute(session, command);
+                }
+
+                @Override
+                public Seen seen() {
+                    return new Seen(exists(), version(), data.hashCode());
+                }
+
+                @Override
+                public boolean unchangedSince(Seen seen) {
+                    return seen.equals(seen());
+                }
+            };
+        }
     }
 
     private byte[] execute(Session session, String... command) {
         executed.add(String.join(" ", command));
         ReplyWriter out = new ReplyWriter(session.protocol(), 1 << 20);
-        if (!failOn.isEmpty() && command[1].equals(failOn)) {
-            return out.error("OOM no memory").toByteArray();
-        }
         switch (command[0].toLowerCase(java.util.Locale.ROOT)) {
             case "ping" -> out.simple("PONG");
             case "echo" -> out.bulk(command[1]);

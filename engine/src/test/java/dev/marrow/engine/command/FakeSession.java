@@ -12,6 +12,7 @@ final class FakeSession implements Session {
     long suspendedMillis;
     long written;
     long durable;
+    private final Multi multi = new Multi();
     boolean closing;
 
     private String name = "";
@@ -98,6 +99,11 @@ final class FakeSession implements Session {
     @Override
     public long queryBufferBytes() {
         return 0;
+    }
+
+    @Override
+    public Multi multi() {
+        return multi;
     }
 
     @Override

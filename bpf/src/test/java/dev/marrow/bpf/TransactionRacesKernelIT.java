@@ -1,0 +1,184 @@
+package dev.marrow.bpf;
+
+import static java.nio.charset.StandardCharsets.ISO_8859_1;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Random;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicLong;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+/**
+ * Accounts whose sum never changes, while transactions move money between them, single commands write to their neighbours in the same buckets, and
+ * others read: in a transaction every sum is right, and a reader who looks at two accounts one after the other never sees money in neither.
+ */
+@Timeout(value = 120, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
+class TransactionRacesKernelIT {
+    private static final int ACCOUNTS = 6;
+    private static final long EACH = 1_000;
+    private static final int THREADS = 5;
+    private static final int TRANSFERS = 30_000;
+
+    private TestStore store;
+    private ExecutorService threads;
+    private final AtomicBoolean going = new AtomicBoolean(true);
+    private Thread drainer;
+
+    /** The programs under test. */
+    String object() {
+        return "/bpf/marrow.bpf.o";
+    }
+
+    @BeforeEach
+    void open() {
+        store = new TestStore(object(), new StoreGeometry(StoreGeometry.CAPACITY_MIN, 64 << 20, 1 << 20), THREADS);
+        store.drainedElsewhere = true;
+        threads = Executors.newFixedThreadPool(THREADS);
+        drainer = Thread.ofPlatform().start(() -> {
+            while (going.get()) {
+                store.dropLog();
+                Thread.onSpinWait();
+            }
+        });
+    }
+
+    @AfterEach
+    void close() throws InterruptedException {
+        going.set(false);
+        threads.shutdownNow();
+        drainer.join();
+        store.close();
+    }
+
+    @Test
+    void noSumIsEverWrong() throws Exception {
+        assertEquals(0, wrongSums());
+        assertEquals(ACCOUNTS * EACH, total());
+    }
+
+    /** Sums that were not right, of both kinds of readers. */
+    long wrongSums() throws Exception {
+        for (int i = 0; i < ACCOUNTS; i++) {
+            store.run(0, TestStore.command("SET", "account:" + i, Long.toString(EACH)), 0);
+        }
+        AtomicLong wrong = new AtomicLong();
+        AtomicLong sums = new AtomicLong();
+        List<Future<?>> running = new ArrayList<>();
+        AtomicBoolean moving = new AtomicBoolean(true);
+        running.add(threads.submit(() -> {
+            transfers(0);
+            moving.set(false);
+        }));
+        running.add(threads.submit(() -> {
+            while (moving.get()) {
+                wrong.addAndGet(total() == ACCOUNTS * EACH ? 0 : 1);
+                sums.incrementAndGet();
+            }
+        }));
+        running.add(threads.submit(() -> neighbours(2, moving)));
+        running.add(threads.submit(() -> neighbours(3, moving)));
+        running.add(threads.submit(() -> wrong.addAndGet(disorder(4, moving))));
+        for (Future<?> one : running) {
+            one.get();
+        }
+        assertTrue(sums.get() > 100, "sums=" + sums);
+        return wrong.get();
+    }
+
+    /** Moves money, and counts each transfer in "from" before "to": both in the same transaction. */
+    private void transfers(int slot) {
+        Random random = new Random(1);
+        for (int i = 0; i < TRANSFERS; i++) {
+            int from = random.nextInt(ACCOUNTS);
+            int to = (from + 1 + random.nextInt(ACCOUNTS - 1)) % ACCOUNTS;
+            long amount = random.nextInt(10);
+            String count = Integer.toString(i);
+            transact(slot, List.of("account:" + from, "account:" + to, "first", "second"), staging -> {
+                staging.put(0, latin(Long.toString(number(staging, 0) - amount)), 0);
+                staging.put(1, latin(Long.toString(number(staging, 1) + amount)), 0);
+                staging.put(2, latin(count), 0);
+                staging.put(3, latin(count), 0);
+            });
+        }
+    }
+
+    private interface Body {
+        void run(Staging staging);
+    }
+
+    private void transact(int slot, List<String> keys, Body body) {
+        Staging staging = store.store.staging();
+        int status;
+        do {
+            synchronized (staging) {
+                staging.clear();
+                keys.forEach(key -> staging.add(latin(key), true));
+                status = staging.stage(store.store.slot(slot));
+                if (status == 0) {
+                    body.run(staging);
+                    status = staging.commit(store.store.slot(slot));
+                }
+            }
+            assertTrue(status == 0 || status == Abi.STATUS_CHANGED || status == Abi.STATUS_BUSY || status == Abi.STATUS_RING_FULL, "status=" + status);
+        } while (status != 0);
+    }
+
+    private long total() {
+        long[] sum = {0};
+        List<String> keys = new ArrayList<>();
+        for (int i = 0; i < ACCOUNTS; i++) {
+            keys.add("account:" + i);
+        }
+        transact(1, keys, staging -> {
+            sum[0] = 0;
+            for (int i = 0; i < ACCOUNTS; i++) {
+                sum[0] += number(staging, i);
+            }
+        });
+        return sum[0];
+    }
+
+    private static long number(Staging staging, int index) {
+        return Long.parseLong(new String(staging.value(index), ISO_8859_1));
+    }
+
+    /** Single commands on other keys of the same few buckets: they grow and shrink the chains. */
+    private void neighbours(int slot, AtomicBoolean moving) {
+        Random random = new Random(slot);
+        while (moving.get()) {
+            String key = "n" + slot + ":" + random.nextInt(60);
+            store.run(slot, TestStore.command(random.nextInt(3) == 0 ? new String[] {"DEL", key} : new String[] {"SET", key, key}), 0);
+        }
+    }
+
+    /** A transaction writes "first" and "second" alike: whoever reads one and then the other never finds the other older. */
+    private long disorder(int slot, AtomicBoolean moving) {
+        long wrong = 0;
+        boolean turn = false;
+        while (moving.get()) {
+            long one = read(slot, turn ? "first" : "second");
+            long other = read(slot, turn ? "second" : "first");
+            wrong += other < one ? 1 : 0;
+            turn = !turn;
+        }
+        return wrong;
+    }
+
+    private long read(int slot, String key) {
+        String reply = store.run(slot, TestStore.command("GET", key), 0);
+        return reply.startsWith("$-1") ? -1 : Long.parseLong(reply.substring(reply.indexOf('\n') + 1).strip());
+    }
+
+    private static byte[] latin(String text) {
+        return text.getBytes(ISO_8859_1);
+    }
+}

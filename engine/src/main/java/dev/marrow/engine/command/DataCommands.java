@@ -1,0 +1,187 @@
+package dev.marrow.engine.command;
+
+import dev.marrow.bpf.Abi;
+import dev.marrow.engine.resp.ReplyWriter;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.function.ToLongFunction;
+
+/**
+ * Commands on keys, in a transaction: alone in one of their own, or with others between MULTI and EXEC. Hot ones run in the kernel there too, on the
+ * transaction's copy of their key.
+ */
+final class DataCommands {
+    /** Commands whose effect on many keys is the sum of their effects on each: what is too large for one transaction takes several. */
+    private static final Set<String> SEPARABLE = Set.of("del", "unlink", "exists", "touch", "mget");
+    private static final int KEYS_OF_A_PART = 32;
+
+    private static final Map<String, DataCommand> COMMANDS = new HashMap<>();
+
+    static {
+        COMMANDS.put("del", DataCommands::delete);
+        COMMANDS.put("unlink", DataCommands::delete);
+        COMMANDS.put("exists", DataCommands::count);
+        COMMANDS.put("touch", DataCommands::count);
+        COMMANDS.put("mget", DataCommands::mget);
+        COMMANDS.put("mset", DataCommands::mset);
+        COMMANDS.put("msetnx", DataCommands::msetnx);
+    }
+
+    private final Kernel kernel;
+
+    DataCommands(Kernel kernel) {
+        this.kernel = kernel;
+    }
+
+    /** Whether the command is about keys. */
+    static boolean isData(CommandSpec spec) {
+        return spec.firstKey() > 0;
+    }
+
+    /** The keys that a transaction with this command must begin with: none when the command is refused for its arguments. */
+    static List<byte[]> keys(CommandSpec spec, List<byte[]> arguments) {
+        if (!isData(spec) || SizeLimits.check(spec, arguments).isPresent()) {
+            return List.of();
+        }
+        return spec.keyIndexes(arguments.size()).stream().map(arguments::get).toList();
+    }
+
+    /** One command in a transaction of its own. */
+    void execute(Session session, CommandSpec spec, List<byte[]> arguments, ReplyWriter out) {
+        try {
+            transact(session, spec, arguments, out);
+        } catch (TransactionTooLargeException tooLarge) {
+            if (!SEPARABLE.contains(spec.name()) || arguments.size() <= KEYS_OF_A_PART + 1) {
+                throw tooLarge;
+            }
+            executeInParts(session, spec, arguments, out);
+        }
+    }
+
+    private void transact(Session session, CommandSpec spec, List<byte[]> arguments, ReplyWriter out) {
+        int start = out.size();
+        kernel.transact(session, keys(spec, arguments), transaction -> {
+            out.truncate(start);
+            run(transaction, spec, arguments, out);
+            return out;
+        });
+    }
+
+    private void executeInParts(Session session, CommandSpec spec, List<byte[]> arguments, ReplyWriter out) {
+        boolean list = spec.name().equals("mget");
+        if (list) {
+            out.array(arguments.size() - 1);
+        }
+        long sum = 0;
+        for (int from = 1; from < arguments.size(); from += KEYS_OF_A_PART) {
+            List<byte[]> keys = arguments.subList(from, Math.min(arguments.size(), from + KEYS_OF_A_PART));
+            if (list) {
+                kernel.transact(session, keys, transaction -> keys.stream().map(key -> valueOf(transaction.entry(key))).toList())
+                        .forEach(value -> value.ifPresentOrElse(out::bulk, out::nil));
+            } else {
+                sum += kernel.transact(session, keys, transaction -> sum(transaction, keys, effect(spec)));
+            }
+        }
+        if (!list) {
+            out.integer(sum);
+        }
+    }
+
+    /** One command of a transaction. */
+    void run(Transaction transaction, CommandSpec spec, List<byte[]> arguments, ReplyWriter out) {
+        Optional<String> refused = SizeLimits.check(spec, arguments);
+        if (refused.isPresent()) {
+            out.error(refused.get());
+            return;
+        }
+        Optional<DataCommand> command = Optional.ofNullable(COMMANDS.get(spec.name()));
+        int start = out.size();
+        try {
+            command.orElse((t, a, o) -> o.raw(t.entry(a.get(spec.firstKey())).execute(fitting(spec, a)))).run(transaction, arguments, out);
+        } catch (CommandErrorException error) {
+            out.truncate(start);
+            out.error(error.getMessage());
+        }
+    }
+
+    /** A hot command's arguments in a form that the kernel's parser takes. */
+    static List<byte[]> fitting(CommandSpec spec, List<byte[]> arguments) {
+        List<byte[]> fitting = arguments.size() > Abi.ARGUMENTS_MAX ? RepeatedOptions.remove(spec, arguments) : arguments;
+        // Still too many: some of the first nine options are unknown or exclude each other, and these alone get the error.
+        return fitting.subList(0, Math.min(fitting.size(), Abi.ARGUMENTS_MAX));
+    }
+
+    // ---- commands on any number of keys ----
+
+    private static void delete(Transaction transaction, List<byte[]> arguments, ReplyWriter out) {
+        out.integer(sum(transaction, arguments.subList(1, arguments.size()), DataCommands::deleteOne));
+    }
+
+    private static void count(Transaction transaction, List<byte[]> arguments, ReplyWriter out) {
+        out.integer(sum(transaction, arguments.subList(1, arguments.size()), DataCommands::countOne));
+    }
+
+    private static ToLongFunction<Transaction.Entry> effect(CommandSpec spec) {
+        return spec.name().equals("del") || spec.name().equals("unlink") ? DataCommands::deleteOne : DataCommands::countOne;
+    }
+
+    private static long deleteOne(Transaction.Entry entry) {
+        if (!entry.exists()) {
+            return 0;
+        }
+        entry.delete();
+        return 1;
+    }
+
+    private static long countOne(Transaction.Entry entry) {
+        return entry.exists() ? 1 : 0;
+    }
+
+    private static long sum(Transaction transaction, List<byte[]> keys, ToLongFunction<Transaction.Entry> effect) {
+        return keys.stream().mapToLong(key -> effect.applyAsLong(transaction.entry(key))).sum();
+    }
+
+    private static Optional<byte[]> valueOf(Transaction.Entry entry) {
+        return entry.exists() ? Optional.of(entry.value()) : Optional.empty();
+    }
+
+    private static void mget(Transaction transaction, List<byte[]> arguments, ReplyWriter out) {
+        List<byte[]> keys = arguments.subList(1, arguments.size());
+        out.array(keys.size());
+        keys.forEach(key -> valueOf(transaction.entry(key)).ifPresentOrElse(out::bulk, out::nil));
+    }
+
+    private static void mset(Transaction transaction, List<byte[]> arguments, ReplyWriter out) {
+        putPairs(transaction, arguments);
+        out.ok();
+    }
+
+    private static void msetnx(Transaction transaction, List<byte[]> arguments, ReplyWriter out) {
+        requirePairs(arguments);
+        for (int i = 1; i < arguments.size(); i += 2) {
+            if (transaction.entry(arguments.get(i)).exists()) {
+                out.integer(0);
+                return;
+            }
+        }
+        putPairs(transaction, arguments);
+        out.integer(1);
+    }
+
+    private static void putPairs(Transaction transaction, List<byte[]> arguments) {
+        requirePairs(arguments);
+        for (int i = 1; i < arguments.size(); i += 2) {
+            transaction.entry(arguments.get(i)).put(arguments.get(i + 1), 0);
+        }
+    }
+
+    private static void requirePairs(List<byte[]> arguments) {
+        if (arguments.size() % 2 == 0) {
+            throw new CommandErrorException("ERR wrong number of arguments for '" + Words.lower(arguments.get(0)) + "' command");
+        }
+    }
+}

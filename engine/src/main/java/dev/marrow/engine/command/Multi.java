@@ -1,0 +1,74 @@
+package dev.marrow.engine.command;
+
+import java.util.ArrayList;
+import java.util.List;
+
+/** MULTI and WATCH of one connection: what is queued, and what is watched. */
+public final class Multi {
+    /** A command that waits for EXEC. */
+    record Queued(CommandSpec spec, List<byte[]> arguments) {}
+
+    /** A watched key as it was. */
+    record Watched(byte[] key, Transaction.Seen seen) {}
+
+    private final List<Queued> queue = new ArrayList<>();
+    private final List<Watched> watched = new ArrayList<>();
+    private boolean open;
+    private boolean broken;
+    private long bytes;
+
+    /** Whether commands are queued rather than executed. */
+    public boolean isOpen() {
+        return open;
+    }
+
+    /** Memory that queue and watched keys take, in bytes. */
+    public long bytesHeld() {
+        return bytes;
+    }
+
+    void open() {
+        open = true;
+    }
+
+    /** A command could not be queued: EXEC is to refuse the whole. */
+    void breakOff() {
+        broken = true;
+    }
+
+    boolean isBroken() {
+        return broken;
+    }
+
+    void add(CommandSpec spec, List<byte[]> arguments) {
+        queue.add(new Queued(spec, arguments));
+        arguments.forEach(argument -> bytes += argument.length + Long.BYTES);
+    }
+
+    List<Queued> queue() {
+        return List.copyOf(queue);
+    }
+
+    void watch(byte[] key, Transaction.Seen seen) {
+        watched.add(new Watched(key, seen));
+        bytes += key.length + Long.BYTES;
+    }
+
+    List<Watched> watched() {
+        return List.copyOf(watched);
+    }
+
+    void unwatch() {
+        watched.forEach(key -> bytes -= key.key().length + Long.BYTES);
+        watched.clear();
+    }
+
+    /** Back to one command at a time; what was watched is no more. */
+    public void end() {
+        queue.clear();
+        watched.clear();
+        open = false;
+        broken = false;
+        bytes = 0;
+    }
+}
