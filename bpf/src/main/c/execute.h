@@ -290,6 +290,7 @@ GLOBAL int transact(struct io *io)
 {
 	if (!io)
 		return STATUS_INTERNAL;
+	io->t.larger = 0;
 	if (IS_STAGED(io))
 		return attempt(io);
 	hash_key(io);

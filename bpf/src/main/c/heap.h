@@ -292,19 +292,6 @@ INLINE u64 heap_take(struct io *io, u32 class)
 	return heap_take_anywhere(io, class);
 }
 
-/* When no block is left: a record of the next larger class that has one.  What one class has freed is no use to another of its
- * own accord, so without this a store whose mix of sizes moves is out of memory while much of it is free.  Inline: the verifier
- * allows eight frames, and the caller is in the seventh. */
-INLINE u64 heap_take_larger(struct io *io, u32 class)
-{
-	for (u32 c = 1; c < SIZE_CLASS_COUNT; c++) {
-		u64 found = c > class ? heap_take_anywhere(io, c) : 0;
-		if (found)
-			return found;
-	}
-	return 0;
-}
-
 /* Gives a record back.  Nobody may refer to it; readers that still copy from it will fail their revalidation. */
 GLOBAL int heap_give(struct io *io, u64 ref)
 {
@@ -316,7 +303,7 @@ GLOBAL int heap_give(struct io *io, u64 ref)
 	if (!a || !link)
 		return -1;
 	u64 location = (ref & FREE_LOCATION_MASK) + 1;
-	for (u32 i = 0; i < 1024; i++) {
+	for (u32 i = 0; i < GIVE_ATTEMPTS_MAX; i++) {
 		u64 head = READ_ONCE(a->free);
 		WRITE_ONCE(*link, head & FREE_LOCATION_MASK);
 		u64 tag = (head >> FREE_TAG_SHIFT) + 1;
