@@ -53,27 +53,12 @@ INLINE u32 offset_of(u64 ref)
 	return (u32)(ref & ((1 << REF_OFFSET_BITS) - 1)) * 8;
 }
 
-/* Marks a reference to a staged record: no slab has such a block, so whoever looks for it there finds none. */
-#define REF_STAGED (1ull << (REF_BLOCK_SHIFT + REF_BLOCK_BITS - 1))
-
-INLINE int staged_read(void *to, u32 bytes, u64 ref, u32 from)
-{
-#ifdef WITH_STAGING
-	struct staging *s = ref & REF_STAGED ? the_staging() : 0;
-	if (s)
-		return bpf_probe_read_kernel(to, bytes, s->records + ((u32)(ref * 8) & (STAGING_BYTES - 1)) + from);
-#endif
-	return -1;
-}
-
 /* Copies `bytes` of the record, from `from` on.  0, or -1 when the reference makes no sense any more. */
 INLINE int record_read(void *to, u32 bytes, u64 ref, u32 from)
 {
 	u8 *block = block_of(ref);
 	u32 offset = offset_of(ref);
-	if (!block)
-		return staged_read(to, bytes, ref, from);
-	if (offset > BLOCK_BYTES - RECORD_CLASS_BYTES_MIN)
+	if (!block || offset > BLOCK_BYTES - RECORD_CLASS_BYTES_MIN)
 		return -1;
 	return bpf_probe_read_kernel(to, bytes, block + offset + from);
 }

@@ -16,6 +16,7 @@
 #define MARROW_TRANSACTION_H
 
 #include "table.h"
+#include "stage.h"
 
 /* Replay and sweeping of replay's tombstones change the table without a redo record: the log has it already. */
 #define QUIET(t) ((t)->redo_type != 0)
@@ -70,7 +71,7 @@ INLINE u32 fill_image(struct io *io, u32 type)
 		bpf_probe_read_kernel(io->image + at, key_length, key);
 	at += key_length;
 	if (kept) {
-		if (record_read(io->image + at, kept, t->reference, at))
+		if (IS_STAGED(io) ? staged_value(io, STAGED_TO_IMAGE, at) : record_read(io->image + at, kept, t->reference, at))
 			return 0;
 		at += kept;
 	}
@@ -314,5 +315,32 @@ GLOBAL int commit_delete(struct io *io)
 	count_keys(io, -1);
 	return ATTEMPT_OK;
 }
+
+#ifdef WITH_STAGING
+/* In place of commit_put(). */
+GLOBAL int put_staged(struct io *io)
+{
+	struct staging *s = the_staging();
+	if (!io || !s)
+		return STATUS_INTERNAL;
+	struct staged_key *k = staged_key_at(s, io->staged - 1);
+	u32 bytes = fill_image(io, REDO_PUT), at = k->offset & STAGING_MASK;
+	asm volatile("" : "+r"(bytes));
+	if (bytes < RECORD_HEADER_BYTES || bytes > RECORD_BYTES_MAX)
+		return STATUS_INTERNAL;
+	u8 *to = s->records + at;
+	if (bytes > k->room) {
+		to = staging_room(s, &at);
+		if (!to)
+			return STATUS_OUT_FULL;
+		k->offset = at;
+		k->room = WHOLE_WORDS(bytes);
+		s->used += WHOLE_WORDS(bytes);
+	}
+	bpf_probe_read_kernel(to, bytes, io->image);
+	k->change = STAGED_PUT;
+	return ATTEMPT_OK;
+}
+#endif
 
 #endif
