@@ -307,6 +307,35 @@ class MultiIT {
         }
     }
 
+    /** What does not fit one transaction is executed in parts; what is a single change is refused, with the limit. */
+    @Test
+    void manyKeysAreReadAndRemovedInParts() throws Exception {
+        int keys = 100;
+        try (TestServer marrow = TestServer.start("durability", "everysec"); RespClient client = marrow.connect()) {
+            List<String> mget = new ArrayList<>(List.of("MGET"));
+            List<String> del = new ArrayList<>(List.of("DEL"));
+            StringBuilder values = new StringBuilder("*" + (keys + 1) + "\r\n");
+            for (int i = 0; i < keys; i++) {
+                String value = i + "x".repeat(60_000);
+                client.call("SET", "key:" + i, value);
+                mget.add("key:" + i);
+                del.add("key:" + i);
+                values.append('$').append(value.length()).append("\r\n").append(value).append("\r\n");
+            }
+            mget.add("absent");
+            del.add("key:0");
+            assertEquals(values.append("$-1\r\n").toString(), client.call(mget.toArray(String[]::new)));
+            assertEquals(":" + keys + "\r\n", client.call(del.toArray(String[]::new)));
+            assertEquals(":0\r\n", client.call("DBSIZE"));
+            List<String> mset = new ArrayList<>(List.of("MSET"));
+            for (int i = 0; i < keys; i++) {
+                mset.addAll(List.of("key:" + i, "x".repeat(60_000)));
+            }
+            assertTrue(client.call(mset.toArray(String[]::new)).startsWith("-ERR the transaction's "));
+            assertEquals(":0\r\n", client.call("DBSIZE"));
+        }
+    }
+
     /** Every command of a transaction sees the same moment. */
     @Test
     void timeStandsStillInATransaction() throws Exception {
