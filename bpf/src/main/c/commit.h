@@ -50,6 +50,8 @@ INLINE struct staged_key *commit_key(struct io *io, struct staging *s)
 	return staged_key_at(s, s->order[i & (STAGED_KEYS_MAX - 1)]);
 }
 
+/* ---- staging ---- */
+
 INLINE int end_step(struct io *io, int status)
 {
 	if (status) {
@@ -60,7 +62,20 @@ INLINE int end_step(struct io *io, int status)
 	return 0;
 }
 
-/* ---- staging ---- */
+/* What decide_stage() has copied is the key. */
+INLINE void keep_staged(struct io *io, struct staging *s, struct staged_key *k, u64 snapshot)
+{
+	struct transaction *t = &io->t;
+	k->snapshot = snapshot;
+	k->log_position = t->found ? t->old.log_position : t->removal_position;
+	k->found = t->found;
+	k->change = STAGED_UNCHANGED;
+	k->offset = s->used;
+	k->room = 0;
+	k->reference = 0;
+	k->fresh = 0;
+	s->used += t->reply_bytes;
+}
 
 /* Key number batch_cursor of the staging area, up to batch_count.  1 at the end. */
 GLOBAL int stage_key(struct io *io)
@@ -84,18 +99,9 @@ GLOBAL int stage_key(struct io *io)
 	}
 	k->home = t->home;
 	k->hash = t->hash;
-	k->snapshot = t->snapshot;
-	k->log_position = t->found ? t->old.log_position : t->removal_position;
-	k->found = t->found;
-	k->change = STAGED_UNCHANGED;
-	k->offset = s->used;
-	k->room = 0;
-	k->reference = 0;
 	k->marked = 0;
-	k->fresh = 0;
-	s->used += t->reply_bytes;
-	io->batch_cursor = index + 1;
-	return 0;
+	keep_staged(io, s, k, t->snapshot);
+	return end_step(io, 0);
 }
 
 static long stage_step(u32 i, struct run *run)
@@ -103,7 +109,103 @@ static long stage_step(u32 i, struct run *run)
 	return to_bool(stage_key(run->io));
 }
 
-/* Keys [batch_cursor, batch_count).  batch_status: 0, or why it ended at batch_cursor. */
+/* ---- staging while all homes are held: whoever is outrun all the time reads with marks, which nobody can outrun, and sees one moment ---- */
+
+/* The same for all steps: the key that batch_cursor is at, 0 behind the last one. */
+INLINE struct staged_key *stage_step_key(struct io *io, struct staging *s)
+{
+	u32 index = io->batch_cursor;
+	if (index >= io->batch_count || index >= STAGED_KEYS_MAX)
+		return 0;
+	return staged_key_at(s, index);
+}
+
+GLOBAL int hold_home(struct io *io)
+{
+	struct staging *s = the_staging();
+	struct staged_key *k = io && s ? stage_step_key(io, s) : 0;
+	if (!k)
+		return 1;
+	io->t.key_offset = k->key_offset;
+	io->t.key_length = k->key_length;
+	hash_key(io);
+	k->hash = io->t.hash;
+	k->home = io->t.home;
+	struct bucket *home = bucket_at(k->home);
+	if (!home)
+		return 1;
+	u32 marked = 0;
+	bpf_spin_lock(&home->lock);
+	u64 version = home->version;
+	if (!(version & VERSION_CHANGING)) {        /* else it is ours: an earlier key's, as one transaction holds homes at a time */
+		home->version = version | VERSION_CHANGING;
+		marked = 1;
+	}
+	bpf_spin_unlock(&home->lock);
+	k->marked = marked;
+	return end_step(io, 0);
+}
+
+GLOBAL int stage_held_key(struct io *io)
+{
+	struct staging *s = the_staging();
+	struct control *c = the_control();
+	struct staged_key *k = io && s ? stage_step_key(io, s) : 0;
+	struct bucket *home = k ? bucket_at(k->home) : 0;
+	if (!home || !c)
+		return 1;
+	struct transaction *t = &io->t;
+	u64 version = READ_ONCE(home->version) & ~VERSION_CHANGING;
+	t->key_offset = k->key_offset;
+	t->key_length = k->key_length;
+	t->hash = k->hash;
+	t->home = k->home;
+	t->value_argument = k->with_value;
+	if (version < s->floor) {
+		if (READ_ONCE(home->refs[0]))
+			return end_step(io, STATUS_BUSY);   /* to be purged: an ordinary attempt does that */
+		t->found = 0;
+		t->removal_position = READ_ONCE(c->flush_position);
+	} else if (locate_anywhere(io)) {
+		return end_step(io, STATUS_INTERNAL);
+	}
+	int staged = decide_stage(io);
+	if (staged != OUTCOME_READ)
+		return end_step(io, staged == OUTCOME_OUT_FULL ? STATUS_OUT_FULL : STATUS_INTERNAL);
+	keep_staged(io, s, k, version);
+	return end_step(io, 0);
+}
+
+GLOBAL int release_home(struct io *io)
+{
+	struct staging *s = the_staging();
+	struct staged_key *k = io && s ? stage_step_key(io, s) : 0;
+	struct bucket *home = k ? bucket_at(k->home) : 0;
+	if (!home)
+		return 1;
+	if (k->marked)
+		end_change(home, READ_ONCE(home->version) & ~VERSION_CHANGING);
+	k->marked = 0;
+	io->batch_cursor++;
+	return 0;
+}
+
+#define RUN_STEP(name) \
+	static long name##_step(u32 i, struct run *run) \
+	{ \
+		return to_bool(name(run->io)); \
+	}
+RUN_STEP(hold_home)
+RUN_STEP(stage_held_key)
+RUN_STEP(release_home)
+
+#define FOR_EACH_KEY(io, run, step) do { \
+	(io)->batch_cursor = 0; \
+	bpf_loop(STAGED_KEYS_MAX, step, &(run), 0); \
+} while (0)
+
+/* Keys [batch_cursor, batch_count).  batch_extra[0]: with all homes held; then they are all the transaction's keys.  batch_status: 0, or why it
+ * ended. */
 INLINE int stage_slot(struct io *io, struct control *c)
 {
 	struct staging *s = the_staging();
@@ -115,7 +217,14 @@ INLINE int stage_slot(struct io *io, struct control *c)
 		s->used = 0;
 		s->floor = READ_ONCE(c->version_floor);     /* before anything is read */
 	}
-	bpf_loop(STAGED_KEYS_MAX, stage_step, &run, 0);
+	if (!io->batch_extra[0]) {
+		bpf_loop(STAGED_KEYS_MAX, stage_step, &run, 0);
+		return RUN_OK;
+	}
+	FOR_EACH_KEY(io, run, hold_home_step);
+	s->floor = READ_ONCE(c->version_floor);
+	FOR_EACH_KEY(io, run, stage_held_key_step);
+	FOR_EACH_KEY(io, run, release_home_step);
 	return RUN_OK;
 }
 
@@ -369,21 +478,11 @@ GLOBAL int commit_unmark(struct io *io)
 	return 0;
 }
 
-#define COMMIT_STEP(name) \
-	static long name##_step(u32 i, struct run *run) \
-	{ \
-		return to_bool(name(run->io)); \
-	}
-COMMIT_STEP(commit_take)
-COMMIT_STEP(commit_mark)
-COMMIT_STEP(commit_plan)
-COMMIT_STEP(commit_apply)
-COMMIT_STEP(commit_unmark)
-
-#define FOR_EACH_KEY(io, run, step) do { \
-	(io)->batch_cursor = 0; \
-	bpf_loop(STAGED_KEYS_MAX, step, &(run), 0); \
-} while (0)
+RUN_STEP(commit_take)
+RUN_STEP(commit_mark)
+RUN_STEP(commit_plan)
+RUN_STEP(commit_apply)
+RUN_STEP(commit_unmark)
 
 INLINE int floor_moved(struct staging *s, struct control *c)
 {
@@ -455,7 +554,7 @@ GLOBAL int commit_check(struct io *io)
 	u64 snapshot = k->snapshot;
 	return end_step(io, HOME_UNCHANGED(home, snapshot) ? 0 : STATUS_CHANGED);
 }
-COMMIT_STEP(commit_check)
+RUN_STEP(commit_check)
 
 /* batch_status: 0 and staging.log_position, or why nothing has changed. */
 INLINE int commit_slot(struct io *io, struct control *c)

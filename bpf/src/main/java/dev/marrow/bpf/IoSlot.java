@@ -219,9 +219,9 @@ public final class IoSlot {
         return memory.get(ValueLayout.JAVA_LONG, Abi.io_batch_extra + 2 * Long.BYTES);
     }
 
-    /** Reads keys [from, to) of the staging area, which lie in the input area. */
-    void stage(int from, int to) {
-        batch(to, from);
+    /** Reads keys [from, to) of the staging area, which lie in the input area; with their homes held they are all of them. */
+    void stage(int from, int to, boolean held) {
+        batch(to, from, held ? 1 : 0);
         run(stage);
     }
 

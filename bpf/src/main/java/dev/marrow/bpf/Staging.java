@@ -29,6 +29,7 @@ public final class Staging {
     private long redoBytesMax;
     private final byte[][] keys = new byte[Abi.STAGED_KEYS_MAX][];
     private int count;
+    private boolean held;
 
     /** @param redoBytesMax of one transaction's redo record, at most {@link Abi#TRANSACTION_BYTES_MAX} */
     Staging(MemorySegment memory, long redoBytesMax) {
@@ -69,17 +70,20 @@ public final class Staging {
     }
 
     /**
-     * Reads all keys, each as it is at some moment.
+     * Reads all keys, each as it is at some moment; or, if they fit one run, all as they are at one moment, which keeps others off their buckets
+     * meanwhile, and cannot be outrun.
      *
+     * @param hold whether to try the latter
      * @return 0, or {@link Abi#STATUS_BUSY}: others were faster all the time
      * @throws TooLargeException the values do not fit
      */
-    public int stage(IoSlot slot) {
+    public int stage(IoSlot slot, boolean hold) {
+        held = hold && Arrays.stream(keys, 0, count).mapToLong(key -> key.length).sum() <= Abi.IN_BYTES;
         // once without any key too: the floor and the time are the transaction's
         int from = 0;
         do {
             int to = fill(slot, from);
-            slot.stage(from, to);
+            slot.stage(from, to, held);
             if (slot.batchStatus() == Abi.STATUS_OUT_FULL) {
                 throw new TooLargeException("the transaction's keys and values are more than " + Abi.STAGING_BYTES + " bytes");
             }
@@ -215,6 +219,10 @@ public final class Staging {
         memory.set(ValueLayout.JAVA_INT, Abi.staging_count, count);
         int redo = writeRedo();
         memory.set(ValueLayout.JAVA_INT, Abi.staging_redo_bytes, redo);
+        if (redo == 0 && held) {
+            memory.set(ValueLayout.JAVA_LONG, Abi.staging_log_position, 0);
+            return 0;
+        }
         order();
         slot.commit();
         return slot.batchStatus();

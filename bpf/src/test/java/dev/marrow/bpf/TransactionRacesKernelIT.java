@@ -118,11 +118,12 @@ class TransactionRacesKernelIT {
     private void transact(int slot, List<String> keys, Body body) {
         Staging staging = store.store.staging();
         int status;
+        int attempt = slot;
         do {
             synchronized (staging) {
                 staging.clear();
                 keys.forEach(key -> staging.add(latin(key), true));
-                status = staging.stage(store.store.slot(slot));
+                status = staging.stage(store.store.slot(slot), attempt++ % 2 == 1);
                 if (status == 0) {
                     body.run(staging);
                     status = staging.commit(store.store.slot(slot));

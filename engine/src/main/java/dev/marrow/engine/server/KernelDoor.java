@@ -26,6 +26,8 @@ final class KernelDoor implements Kernel {
     private static final int SWEEP_BUCKETS = 1 << 14;
     /** Attempts of a transaction over staged keys without a pause: others may run it down by writing to its keys all the time. */
     private static final int ATTEMPTS_AT_ONCE = 100;
+    /** Attempts that keep nobody off the keys. */
+    private static final int ATTEMPTS_WITHOUT_HOLD = 4;
     private static final long ATTEMPT_PAUSE_NANOS = 20_000;
 
     private final Server server;
@@ -91,7 +93,8 @@ final class KernelDoor implements Kernel {
                 int status;
                 T result;
                 try {
-                    status = transaction.begin(keys);
+                    // every other time the ordinary way, which clears up behind a FLUSHALL
+                    status = transaction.begin(keys, attempt >= ATTEMPTS_WITHOUT_HOLD && attempt % 2 == 0);
                     result = status == 0 ? transaction.run(body) : null;
                     status = status == 0 ? transaction.commit() : status;
                 } catch (Staging.TooLargeException e) {

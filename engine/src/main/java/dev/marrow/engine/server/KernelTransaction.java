@@ -39,14 +39,15 @@ final class KernelTransaction implements Transaction {
     /**
      * Reads the keys.
      *
+     * @param hold whether others are to be kept off meanwhile
      * @return 0 or an {@code Abi.STATUS_*}
      */
-    int begin(Collection<byte[]> keys) {
+    int begin(Collection<byte[]> keys, boolean hold) {
         staging.clear();
         for (byte[] key : keys) {
             indexes.computeIfAbsent(ByteBuffer.wrap(key), wrapped -> staging.add(key, withValues));
         }
-        int status = staging.stage(slot);
+        int status = staging.stage(slot, hold);
         for (int i = 0; status == 0 && i < staging.count(); i++) {
             waitPosition = Math.max(waitPosition, staging.logPosition(i));
         }

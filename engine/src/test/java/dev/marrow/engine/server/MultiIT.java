@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.marrow.bpf.RedoRing;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -294,10 +295,7 @@ class MultiIT {
             reader.call("SET", "durable", "before");
             storage.freeze();
             filler.send(RespClient.encode("SET", "filler", "f".repeat(20_000)).repeat(20));
-            while (server.server().store().ring().capacity() - (server.server().store().ring().producerPosition()
-                    - server.server().store().ring().consumerPosition()) > 40_000) {
-                Thread.sleep(10);
-            }
+            awaitRingNearlyFull(server);
             client.send(RespClient.encode("MULTI") + RespClient.encode("INCR", "n") + RespClient.encode("SET", "large", "x".repeat(50_000))
                     + RespClient.encode("EXEC") + RespClient.encode("GET", "n"));
             assertEquals(List.of("+OK\r\n", "+QUEUED\r\n", "+QUEUED\r\n"), client.replies(3));
@@ -369,12 +367,20 @@ class MultiIT {
                 RespClient filler = server.connect(); RespClient client = server.connect()) {
             storage.freeze();
             filler.send(RespClient.encode("SET", "filler", "f".repeat(20_000)).repeat(20));
+            awaitRingNearlyFull(server);
             client.send(RespClient.encode("MULTI") + RespClient.encode("INCR", "n") + RespClient.encode("SET", "large", "x".repeat(60_000))
                     + RespClient.encode("EXEC"));
             assertTrue(client.replies(4).getLast().startsWith("-ERR "));
             storage.thaw();
             assertEquals("$-1\r\n", client.call("GET", "n"));
             assertEquals("-ERR EXEC without MULTI\r\n", client.call("EXEC"));
+        }
+    }
+
+    private static void awaitRingNearlyFull(TestServer server) throws InterruptedException {
+        RedoRing ring = server.server().store().ring();
+        while (ring.capacity() - (ring.producerPosition() - ring.consumerPosition()) > 40_000) {
+            Thread.sleep(10);
         }
     }
 
