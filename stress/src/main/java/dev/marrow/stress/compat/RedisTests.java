@@ -20,6 +20,9 @@ final class RedisTests {
     private static final List<String> FIXED_OPTIONS =
             List.of("--singledb", "--durable", "--tags", "-needs:repl -needs:debug", "--timeout", Integer.toString(TEST_SECONDS_MAX));
 
+    private static final List<String> HARNESS = List.of("tclsh", "tests/test_helper.tcl");
+
+    private final List<String> harness;
     private final Path tree;
     private final Path scratch;
     private final Teardown teardown;
@@ -31,10 +34,11 @@ final class RedisTests {
      * @param scratch directory for lists and outputs
      */
     RedisTests(Path tree, Path scratch, Teardown teardown) {
-        this(tree, scratch, teardown, UNIT_SECONDS_MAX);
+        this(HARNESS, tree, scratch, teardown, UNIT_SECONDS_MAX);
     }
 
-    RedisTests(Path tree, Path scratch, Teardown teardown, int unitSecondsMax) {
+    RedisTests(List<String> harness, Path tree, Path scratch, Teardown teardown, int unitSecondsMax) {
+        this.harness = harness;
         this.tree = tree;
         this.scratch = scratch;
         this.teardown = teardown;
@@ -49,8 +53,8 @@ final class RedisTests {
     UnitResult run(String unit, int port, Set<String> skipped) throws IOException, InterruptedException {
         Path skipFile = Files.createTempFile(scratch, "skip-", ".txt");
         Files.write(skipFile, skipped);
-        List<String> command = new ArrayList<>(List.of("tclsh", "tests/test_helper.tcl", "--host", "127.0.0.1", "--port", Integer.toString(port),
-                "--single", unit, "--skipfile", skipFile.toString()));
+        List<String> command = new ArrayList<>(harness);
+        command.addAll(List.of("--host", "127.0.0.1", "--port", Integer.toString(port), "--single", unit, "--skipfile", skipFile.toString()));
         command.addAll(FIXED_OPTIONS);
         Path output = Files.createTempFile(scratch, "output-", ".txt");
         ProcessBuilder builder = new ProcessBuilder(command).directory(tree.toFile()).redirectErrorStream(true).redirectOutput(output.toFile());

@@ -13,10 +13,10 @@ import java.util.regex.Pattern;
 /**
  * What became of one file of Redis's tests, as the harness has said it.
  *
- * @param passed   names
- * @param failed   what was expected and what came instead
- * @param skipped  names that were left out because a list said so
- * @param ignored  how often the harness left a test or a block of tests out by itself, by cause
+ * @param passed     names
+ * @param failed     what was expected and what came instead
+ * @param skipped    names that were left out because a list said so
+ * @param ignored    how often the harness left a test or a block of tests out by itself, by cause
  * @param unfinished why the harness did not come to the end of the file; empty if it did
  */
 record UnitResult(String unit, List<String> passed, List<Failure> failed, Set<String> skipped, Map<String, Integer> ignored, Optional<String> unfinished) {
@@ -24,7 +24,8 @@ record UnitResult(String unit, List<String> passed, List<Failure> failed, Set<St
     private static final Pattern LINE = Pattern.compile("\\[(ok|err|skip|ignore|exception|TIMEOUT)]: ?(.*)");
     private static final Pattern MILLIS = Pattern.compile(" \\(\\d+ ms\\)$");
     private static final Pattern FILE = Pattern.compile(" in tests/\\S+\\.tcl$");
-    private static final String SUMMARY = "The End";
+    /** What Tcl writes before it tells where it was. */
+    private static final String STACK = "    while executing";
     /** Of a report on what its clients do. */
     private static final Pattern IN_PROGRESS = Pattern.compile(".*=> \\(IN PROGRESS\\) (.*)");
 
@@ -39,7 +40,7 @@ record UnitResult(String unit, List<String> passed, List<Failure> failed, Set<St
         Map<String, Integer> ignored = new TreeMap<>();
         Optional<String> stop = Optional.empty();
         boolean done = false;
-        for (int i = 0; i < output.size() && !output.get(i).strip().equals(SUMMARY); i++) {
+        for (int i = 0; i < output.size(); i++) {
             String line = output.get(i);
             done |= line.matches("\\[\\d+/\\d+ done]: " + Pattern.quote(unit) + " .*");
             Matcher inProgress = IN_PROGRESS.matcher(line);
@@ -70,8 +71,12 @@ record UnitResult(String unit, List<String> passed, List<Failure> failed, Set<St
 
     private static String detail(List<String> output, int from) {
         List<String> detail = new ArrayList<>();
-        for (int i = from; i < output.size() && detail.size() < DETAIL_LINES_MAX && !output.get(i).startsWith("["); i++) {
+        for (int i = from; i < output.size() && detail.size() < DETAIL_LINES_MAX && !output.get(i).startsWith("[") && !output.get(i).equals(STACK); i++) {
             detail.add(output.get(i).strip());
+        }
+        if (detail.size() > 1 && detail.get(1).endsWith(detail.get(0))) {
+            // the harness cuts off as many characters as its own word for a failed assertion has, also where there is none
+            detail.removeFirst();
         }
         return String.join(" | ", detail);
     }
