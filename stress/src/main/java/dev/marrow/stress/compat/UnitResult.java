@@ -89,6 +89,9 @@ record UnitResult(String unit, List<String> passed, List<Failure> failed, Set<St
         if (text.endsWith("Not supported on singledb")) {
             return "need several databases";
         }
+        if (text.endsWith("large memory flag not provided")) {
+            return "need more than 4 GB of memory";
+        }
         Matcher tag = Pattern.compile("Tag: (\\S+) denied$").matcher(text);
         return tag.find() ? "are tagged " + tag.group(1) : text;
     }

@@ -20,6 +20,7 @@ class UnitResultTest {
             [ignore]: third: Tag: needs:debug denied
             [ignore]: Not supported on external server
             [ignore]: fourth: Not supported on singledb
+            [ignore]: big: large memory flag not provided
             [err]: fifth in tests/unit/a.tcl
             n command 'rpush', with args beginning with: 'l'
             ERR unknown command 'rpush', with args beginning with: 'l'
@@ -41,7 +42,8 @@ class UnitResultTest {
         assertEquals(List.of(new UnitResult.Failure("fifth", "ERR unknown command 'rpush', with args beginning with: 'l'"),
                 new UnitResult.Failure("sixth", "Expected 'a' to be equal to 'b'")), result.failed());
         assertEquals(Set.of("second"), result.skipped());
-        assertEquals(Map.of("are tagged needs:debug", 1, "need a server that the harness starts itself", 1, "need several databases", 1), result.ignored());
+        assertEquals(Map.of("are tagged needs:debug", 1, "need a server that the harness starts itself", 1, "need several databases", 1,
+                "need more than 4 GB of memory", 1), result.ignored());
         assertEquals(Optional.empty(), result.unfinished());
     }
 
