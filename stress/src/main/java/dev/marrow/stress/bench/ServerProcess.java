@@ -65,7 +65,8 @@ public final class ServerProcess implements AutoCloseable {
     }
 
     /** Marrow with its defaults and the launcher's JVM flags: one event loop. */
-    public static ServerProcess marrow(String durability, boolean onHost, Path directory, Teardown teardown) throws IOException, InterruptedException {
+    public static ServerProcess marrow(String durability, boolean onHost, Path directory, Teardown teardown)
+            throws IOException, InterruptedException {
         List<String> command = marrowCommand(List.of("--port", "0", "--dir", directory.toString(), "--durability", durability,
                 "--event-loops", "1", "--on-host", onHost ? "on" : "off"));
         return new ServerProcess("Marrow", command, directory, ServerProcess::marrowPort, () -> unpin(directory), teardown);

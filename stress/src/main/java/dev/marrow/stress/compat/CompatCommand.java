@@ -23,16 +23,16 @@ public final class CompatCommand implements Callable<Integer> {
     /** Which of its doors Marrow has open. */
     enum OnHost { on, off, both }
 
+    /** The words that both servers have. */
+    enum Durability { everysec, always }
+
     @Option(names = "--on-host", paramLabel = "on|off|both", description = "Marrow's on-host door; both: one run each (default ${DEFAULT-VALUE}).")
     private OnHost onHost = OnHost.on;
 
-    @Option(names = "--durability", paramLabel = "MODE", description = "everysec (default) or always, of both servers.")
+    @Option(names = "--durability", paramLabel = "MODE", description = "everysec or always, of both servers (default ${DEFAULT-VALUE}).")
     private Durability durability = Durability.everysec;
 
-    /** As both servers have the words. */
-    enum Durability { everysec, always }
-
-    @Option(names = "--no-redis", negatable = true, description = "Without redis-server beside it.")
+    @Option(names = "--no-redis", negatable = true, description = "With (default) or without redis-server beside it.")
     private boolean redis = true;
 
     @Option(names = "--redis-sources", paramLabel = "DIR", description = "Sources of Redis 7.0 to use instead of fetched ones.")
@@ -75,7 +75,8 @@ public final class CompatCommand implements Callable<Integer> {
         return complaints.isEmpty() ? 0 : 1;
     }
 
-    private static Side run(String name, boolean required, ServerProcess server, RedisTests tests, SkipList list) throws IOException, InterruptedException {
+    private static Side run(String name, boolean required, ServerProcess server, RedisTests tests, SkipList list)
+            throws IOException, InterruptedException {
         List<UnitResult> results = new ArrayList<>();
         for (String unit : list.units()) {
             UnitResult result = tests.run(unit, server.port(), list.names(unit));

@@ -79,8 +79,9 @@ final class RedisSource {
             run(apt, "source", "--download-only", "redis=" + version);
         } catch (IOException e) {
             updateFailure.ifPresent(e::addSuppressed);
-            throw new IOException("no sources of redis " + version + " (an older version than the distribution's? then apt-get install --only-upgrade "
-                    + "redis-server): " + e.getMessage() + updateFailure.map(update -> "\n" + update.getMessage()).orElse(""), e);
+            throw new IOException("no sources of redis " + version
+                    + " (an older version than the distribution's? then apt-get install --only-upgrade redis-server): "
+                    + e.getMessage() + updateFailure.map(update -> "\n" + update.getMessage()).orElse(""), e);
         }
         try (Stream<Path> files = Files.list(download)) {
             return files.filter(file -> file.getFileName().toString().contains(".orig.tar.")).findFirst()

@@ -19,7 +19,8 @@ import java.util.regex.Pattern;
  * @param ignored    how often the harness left a test or a block of tests out by itself, by cause
  * @param unfinished why the harness did not come to the end of the file; empty if it did
  */
-record UnitResult(String unit, List<String> passed, List<Failure> failed, Set<String> skipped, Map<String, Integer> ignored, Optional<String> unfinished) {
+record UnitResult(String unit, List<String> passed, List<Failure> failed, Set<String> skipped, Map<String, Integer> ignored,
+        Optional<String> unfinished) {
     private static final int DETAIL_LINES_MAX = 6;
     private static final Pattern LINE = Pattern.compile("\\[(ok|err|skip|ignore|exception|TIMEOUT)]: ?(.*)");
     private static final Pattern MILLIS = Pattern.compile(" \\(\\d+ ms\\)$");
@@ -71,8 +72,11 @@ record UnitResult(String unit, List<String> passed, List<Failure> failed, Set<St
 
     private static String detail(List<String> output, int from) {
         List<String> detail = new ArrayList<>();
-        for (int i = from; i < output.size() && detail.size() < DETAIL_LINES_MAX && !output.get(i).startsWith("[") && !output.get(i).equals(STACK); i++) {
-            detail.add(output.get(i).strip());
+        for (String line : output.subList(from, Math.min(output.size(), from + DETAIL_LINES_MAX))) {
+            if (line.startsWith("[") || line.equals(STACK)) {
+                break;
+            }
+            detail.add(line.strip());
         }
         if (detail.size() > 1 && detail.get(1).endsWith(detail.get(0))) {
             // the harness cuts off as many characters as its own word for a failed assertion has, also where there is none

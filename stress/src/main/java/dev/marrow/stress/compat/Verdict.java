@@ -7,7 +7,7 @@ import java.util.List;
 final class Verdict {
     private Verdict() {}
 
-    /** One sentence for each failed test, unfinished file and stale name, and one for too few passes; the last three also where failures are allowed. */
+    /** One sentence for each failed test, unfinished file and stale name, and one for too few passes. */
     static List<String> complaints(SkipList list, List<Side> sides) {
         List<String> complaints = new ArrayList<>();
         for (Side side : sides) {

@@ -17,7 +17,8 @@ import org.junit.jupiter.api.io.TempDir;
 class RedisTestsTest {
     private static UnitResult run(String script, Path directory, int secondsMax) throws Exception {
         try (Teardown teardown = new Teardown()) {
-            return new RedisTests(List.of("sh", "-c", script, "harness"), directory, directory, teardown, secondsMax).run("unit/a", 1, Set.of("left out"));
+            RedisTests tests = new RedisTests(List.of("sh", "-c", script, "harness"), directory, directory, teardown, secondsMax);
+            return tests.run("unit/a", 1, Set.of("left out"));
         }
     }
 

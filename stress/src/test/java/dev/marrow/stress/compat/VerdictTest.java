@@ -23,7 +23,8 @@ class VerdictTest {
 
     @Test
     void aFailedTestIsAFindingWhereItMustPass() {
-        UnitResult failed = new UnitResult("unit/a", GOOD.passed(), List.of(new UnitResult.Failure("three", "why")), GOOD.skipped(), Map.of(), Optional.empty());
+        UnitResult failed = new UnitResult("unit/a", GOOD.passed(), List.of(new UnitResult.Failure("three", "why")), GOOD.skipped(), Map.of(),
+                Optional.empty());
         assertEquals(List.of("server, unit/a: 'three' failed: why"), complaints(true, failed));
         assertEquals(List.of(), complaints(false, failed));
     }
