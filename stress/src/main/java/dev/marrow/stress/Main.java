@@ -1,12 +1,13 @@
 package dev.marrow.stress;
 
 import dev.marrow.stress.bench.BenchCommand;
+import dev.marrow.stress.compat.CompatCommand;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 
 /** Entry of {@code marrow bench} and its siblings. Exit code 0 for success, 1 for a run that failed, 2 for wrong arguments. */
-@Command(name = "marrow", mixinStandardHelpOptions = true, subcommands = {BenchCommand.class, StressCommand.class},
-        description = "Benchmarks and stress runs.")
+@Command(name = "marrow", mixinStandardHelpOptions = true, subcommands = {BenchCommand.class, StressCommand.class, CompatCommand.class},
+        description = "Benchmarks, stress and compatibility runs.")
 public final class Main implements Runnable {
     private Main() {}
 

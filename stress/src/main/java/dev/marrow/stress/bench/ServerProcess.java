@@ -18,7 +18,7 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /** A server in a process of its own, on loopback, with a new directory. */
-final class ServerProcess implements AutoCloseable {
+public final class ServerProcess implements AutoCloseable {
     /** Redis's unix socket, in its directory. */
     static final String REDIS_SOCKET = "redis.sock";
     private static final int START_MILLIS_MAX = 60_000;
@@ -53,7 +53,7 @@ final class ServerProcess implements AutoCloseable {
     }
 
     /** Debian's redis-server, made as alike as can be: a log of every write and no snapshots, and like Marrow's its log only grows. */
-    static ServerProcess redis(String appendfsync, Path directory, Teardown teardown) throws IOException, InterruptedException {
+    public static ServerProcess redis(String appendfsync, Path directory, Teardown teardown) throws IOException, InterruptedException {
         Files.createDirectory(directory);
         int port = freePort();
         List<String> command = List.of("redis-server", "--port", Integer.toString(port), "--bind", "127.0.0.1", "--dir",
@@ -65,7 +65,8 @@ final class ServerProcess implements AutoCloseable {
     }
 
     /** Marrow with its defaults and the launcher's JVM flags: one event loop. */
-    static ServerProcess marrow(String durability, boolean onHost, Path directory, Teardown teardown) throws IOException, InterruptedException {
+    public static ServerProcess marrow(String durability, boolean onHost, Path directory, Teardown teardown)
+            throws IOException, InterruptedException {
         List<String> command = marrowCommand(List.of("--port", "0", "--dir", directory.toString(), "--durability", durability,
                 "--event-loops", "1", "--on-host", onHost ? "on" : "off"));
         return new ServerProcess("Marrow", command, directory, ServerProcess::marrowPort, () -> unpin(directory), teardown);
@@ -109,7 +110,7 @@ final class ServerProcess implements AutoCloseable {
         return name;
     }
 
-    int port() {
+    public int port() {
         return port;
     }
 

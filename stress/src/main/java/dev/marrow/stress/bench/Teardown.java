@@ -10,20 +10,20 @@ import java.util.Deque;
 import java.util.stream.Stream;
 
 /** What a benchmark must undo, last first: at its end, when it fails, and when the process is told to stop. Thread-safe. */
-final class Teardown implements AutoCloseable {
+public final class Teardown implements AutoCloseable {
     private final Deque<Runnable> steps = new ArrayDeque<>();
     private final Thread hook = Thread.ofPlatform().name("bench-teardown").unstarted(this::undo);
 
-    Teardown() {
+    public Teardown() {
         Runtime.getRuntime().addShutdownHook(hook);
     }
 
-    synchronized void add(Runnable step) {
+    public synchronized void add(Runnable step) {
         steps.push(step);
     }
 
     /** A new directory below {@code parent}, deleted with all it holds. */
-    Path directory(Path parent) throws IOException {
+    public Path directory(Path parent) throws IOException {
         Files.createDirectories(parent);
         Path directory = Files.createTempDirectory(parent, "run-").toAbsolutePath();
         add(() -> delete(directory));

@@ -1,5 +1,6 @@
 package dev.marrow.stress.crash;
 
+import dev.marrow.stress.MarkedText;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -17,19 +18,21 @@ import picocli.CommandLine.Option;
         "Crash a server in every way there is, one after the other, and print one table.",
         "Exit code 0: nothing lost, nothing wrong; 1: findings. Needs root."})
 public final class MatrixCommand implements Callable<Integer> {
+    private static final String SUBJECT = "crash matrix";
+
     @Option(names = "--minutes", description = "Shared by all faults (default ${DEFAULT-VALUE}); each runs once at least, in some minutes.")
     private int minutes = 10;
 
     @Option(names = "--seed", description = "Repeats a run's decisions; its timing is the machine's. Default: a new one, which is printed.")
     private long seed = ThreadLocalRandom.current().nextLong(Long.MAX_VALUE);
 
-    @Option(names = "--out", description = "Text file; the table replaces what is between its lines '" + MarkedText.BEGIN + "' and '"
-            + MarkedText.END + "'.")
+    @Option(names = "--out", description = "Text file; the table replaces what is between its lines '<!-- " + SUBJECT + ": begin -->' and '<!-- "
+            + SUBJECT + ": end -->'.")
     private Optional<Path> out = Optional.empty();
 
     @Override
     public Integer call() throws IOException, InterruptedException {
-        Optional<MarkedText> text = out.isPresent() ? Optional.of(new MarkedText(out.get())) : Optional.empty();
+        Optional<MarkedText> text = out.isPresent() ? Optional.of(new MarkedText(out.get(), SUBJECT)) : Optional.empty();
         long begin = System.nanoTime();
         Matrix matrix = new Matrix(seed, System.out);
         try (Interruption _ = new Interruption()) {
