@@ -280,6 +280,21 @@ GLOBAL int reply_quoted(struct io *io, u32 i)
 	return 0;
 }
 
+/* Option i of EXPIRE: its flag, 0: it has no such.  A function of its own, as set_option(). */
+GLOBAL u32 expire_option(struct io *io, u32 i)
+{
+	if (!io || io->t.argument_length[i & ARGUMENT_MASK] != 2)
+		return 0;
+	u64 word = argument_word(io, i);
+	if (word == WORD2('N', 'X'))
+		return OPTION_NX;
+	if (word == WORD2('X', 'X'))
+		return OPTION_XX;
+	if (word == WORD2('G', 'T'))
+		return OPTION_GT;
+	return word == WORD2('L', 'T') ? OPTION_LT : 0;
+}
+
 /* EXPIRE key time [NX | XX | GT | LT], and its siblings */
 GLOBAL int prepare_expire(struct io *io)
 {
@@ -291,22 +306,13 @@ GLOBAL int prepare_expire(struct io *io)
 	for (u32 i = 3; i < ARGUMENTS_MAX; i++) {
 		if (i >= count)
 			break;
-		u64 word = argument_word(io, i);
-		if (t->argument_length[i] != 2)
-			word = 0;
-		if (word == WORD2('N', 'X')) {
-			flags |= OPTION_NX;
-		} else if (word == WORD2('X', 'X')) {
-			flags |= OPTION_XX;
-		} else if (word == WORD2('G', 'T')) {
-			flags |= OPTION_GT;
-		} else if (word == WORD2('L', 'T')) {
-			flags |= OPTION_LT;
-		} else {
+		u32 flag = expire_option(io, i);
+		if (!flag) {
 			REPLY(io, "-ERR Unsupported option ");
 			reply_quoted(io, i);
 			ANSWER(io, "\r\n");
 		}
+		flags |= flag;
 	}
 	if ((flags & OPTION_NX) && (flags & (OPTION_XX | OPTION_GT | OPTION_LT)))
 		ANSWER(io, "-ERR NX and XX, GT or LT options at the same time are not compatible\r\n");

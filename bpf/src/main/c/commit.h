@@ -135,17 +135,19 @@ GLOBAL int commit_take(struct io *io)
 	if (bytes < RECORD_HEADER_BYTES || bytes > RECORD_BYTES_MAX)
 		return end_step(io, STATUS_INTERNAL);
 	bpf_probe_read_kernel(io->image, bytes, redo_at(s, k));
-	u32 class = class_of(bytes), final = READ_ONCE(c->heap_final);
-	u64 ref = heap_take(io, class);
+	u32 class = class_of(bytes) + s->larger, final = READ_ONCE(c->heap_final);
+	u64 ref = class < SIZE_CLASS_COUNT ? heap_take(io, class) : 0;
 	if (!ref) {
 		if (READ_ONCE(c->heap_next_block) < READ_ONCE(c->heap_block_count))
 			return end_step(io, STATUS_BUSY);
 		if (!final)
 			return end_step(io, STATUS_GROWING);
-		ref = heap_take_larger(io, class);
-		if (!ref)
+		if (class >= SIZE_CLASS_COUNT)
 			return end_step(io, STATUS_MEMORY_FULL);
+		s->larger++;
+		return 0;                   /* again (heap_exhausted) */
 	}
+	s->larger = 0;
 	k->reference = ref | k->hash >> 48 << REF_TAG_SHIFT;
 	return end_step(io, record_store(io, ref, bytes) ? STATUS_INTERNAL : 0);
 }
@@ -392,7 +394,10 @@ INLINE int commit_several(struct io *io, struct staging *s, struct control *c)
 {
 	struct run run = { .io = io };
 
+	s->larger = 0;
 	FOR_EACH_KEY(io, run, commit_take_step);
+	if (!io->batch_status && io->batch_cursor < s->count)
+		io->batch_status = STATUS_MEMORY_FULL;      /* more steps went into looking for larger records than there are */
 	if (!io->batch_status)
 		FOR_EACH_KEY(io, run, commit_mark_step);
 	if (!io->batch_status && floor_moved(s, c))

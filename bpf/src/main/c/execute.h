@@ -11,7 +11,6 @@
 
 #include "command.h"
 #include "transaction.h"
-#include "stage.h"
 
 enum reply { REPLY_NONE, REPLY_OK, REPLY_NIL, REPLY_NUMBER, REPLY_WRITTEN, REPLY_NOT_INTEGER, REPLY_OVERFLOW, REPLY_TOO_LONG };
 
@@ -32,12 +31,14 @@ INLINE int write_old_value(struct io *io)
 	u8 *out = reply_at(io);
 	u8 *value = length <= WINDOW_VALUE_BYTES ? record_window(t->reference) : 0;
 	/* read, checked and added at once: 6.1's verifier does not know the range of a number that clang spilled before its check */
-	u32 key_length = READ_ONCE(t->key_length);
+	u64 key_length = READ_ONCE(t->key_length);
+	asm volatile("" : "+r"(key_length));
 	if (value && key_length <= WINDOW_KEY_BYTES) {
 		value += RECORD_HEADER_BYTES + key_length;
 		asm volatile("" : "+r"(value));
 		COPY_WORDS(out, value, length, WINDOW_VALUE_BYTES);
-	} else if (record_read(out, length, t->reference, RECORD_HEADER_BYTES + (t->key_length & 1023)))
+	} else if (IS_STAGED(io) ? staged_value(io, STAGED_TO_OUT, io->out_position)
+		   : record_read(out, length, t->reference, RECORD_HEADER_BYTES + (t->key_length & 1023)))
 		length = 0;                 /* the reference is stale: the attempt will not hold */
 	out[length] = '\r';
 	out[length + 1] = '\n';
@@ -110,7 +111,8 @@ INLINE int decide_add(struct io *io, u32 live)
 		t->reply = REPLY_NOT_INTEGER;
 		if (!length || length > 20)
 			return OUTCOME_READ;
-		if (record_read(io->scratch, length, t->reference, RECORD_HEADER_BYTES + (t->key_length & 1023)))
+		if (IS_STAGED(io) ? staged_value(io, STAGED_TO_SCRATCH, 0)
+		    : record_read(io->scratch, length, t->reference, RECORD_HEADER_BYTES + (t->key_length & 1023)))
 			return OUTCOME_AGAIN;
 		if (!parse_number(io, 0, length, 1))
 			return OUTCOME_READ;
@@ -290,6 +292,7 @@ GLOBAL int transact(struct io *io)
 {
 	if (!io)
 		return STATUS_INTERNAL;
+	io->t.larger = 0;
 	if (IS_STAGED(io))
 		return attempt(io);
 	hash_key(io);

@@ -53,27 +53,12 @@ INLINE u32 offset_of(u64 ref)
 	return (u32)(ref & ((1 << REF_OFFSET_BITS) - 1)) * 8;
 }
 
-/* Marks a reference to a staged record: no slab has such a block, so whoever looks for it there finds none. */
-#define REF_STAGED (1ull << (REF_BLOCK_SHIFT + REF_BLOCK_BITS - 1))
-
-INLINE int staged_read(void *to, u32 bytes, u64 ref, u32 from)
-{
-#ifdef WITH_STAGING
-	struct staging *s = ref & REF_STAGED ? the_staging() : 0;
-	if (s)
-		return bpf_probe_read_kernel(to, bytes, s->records + ((u32)(ref * 8) & (STAGING_BYTES - 1)) + from);
-#endif
-	return -1;
-}
-
 /* Copies `bytes` of the record, from `from` on.  0, or -1 when the reference makes no sense any more. */
 INLINE int record_read(void *to, u32 bytes, u64 ref, u32 from)
 {
 	u8 *block = block_of(ref);
 	u32 offset = offset_of(ref);
-	if (!block)
-		return staged_read(to, bytes, ref, from);
-	if (offset > BLOCK_BYTES - RECORD_CLASS_BYTES_MIN)
+	if (!block || offset > BLOCK_BYTES - RECORD_CLASS_BYTES_MIN)
 		return -1;
 	return bpf_probe_read_kernel(to, bytes, block + offset + from);
 }
@@ -292,19 +277,6 @@ INLINE u64 heap_take(struct io *io, u32 class)
 	return heap_take_anywhere(io, class);
 }
 
-/* When no block is left: a record of the next larger class that has one.  What one class has freed is no use to another of its
- * own accord, so without this a store whose mix of sizes moves is out of memory while much of it is free.  Inline: the verifier
- * allows eight frames, and the caller is in the seventh. */
-INLINE u64 heap_take_larger(struct io *io, u32 class)
-{
-	for (u32 c = 1; c < SIZE_CLASS_COUNT; c++) {
-		u64 found = c > class ? heap_take_anywhere(io, c) : 0;
-		if (found)
-			return found;
-	}
-	return 0;
-}
-
 /* Gives a record back.  Nobody may refer to it; readers that still copy from it will fail their revalidation. */
 GLOBAL int heap_give(struct io *io, u64 ref)
 {
@@ -316,7 +288,7 @@ GLOBAL int heap_give(struct io *io, u64 ref)
 	if (!a || !link)
 		return -1;
 	u64 location = (ref & FREE_LOCATION_MASK) + 1;
-	for (u32 i = 0; i < 1024; i++) {
+	for (u32 i = 0; i < GIVE_ATTEMPTS_MAX; i++) {
 		u64 head = READ_ONCE(a->free);
 		WRITE_ONCE(*link, head & FREE_LOCATION_MASK);
 		u64 tag = (head >> FREE_TAG_SHIFT) + 1;

@@ -39,6 +39,7 @@ typedef int64_t s64;
 #define OVERFLOW_CHAIN_MAX 8        /* buckets behind a home bucket */
 #define SHARDS_MAX 16               /* shards of allocator and counters; the shard is the CPU modulo their number */
 #define CAS_ATTEMPTS_MAX 64
+#define GIVE_ATTEMPTS_MAX 256       /* to give something back, each lost to another processor that did so in these nanoseconds */
 #define AHEAD_MAX 16                /* commands of a pipeline whose cache misses are taken together; a power of two */
 
 /* ---- record: a key and its value, immutable while a bucket refers to it ----
@@ -201,7 +202,7 @@ struct transaction {
 	u32 flags;                  /* enum option_flag (command.h) */
 	u32 value_argument;         /* index of the argument that holds the value */
 	u32 time_argument;
-	u32 pad;
+	u32 larger;                 /* by how many size classes the new record may be too large: there is no free one of its own */
 	u64 deadline_ms;            /* from the command's arguments */
 	u64 log_position;           /* of what this attempt wrote */
 	u64 now_ms;                 /* 0: not asked for yet (clock.h) */
@@ -282,9 +283,11 @@ struct staging {
 	u32 used;                   /* bytes of records */
 	u32 redo_bytes;             /* of the whole redo record; 0: the transaction changes nothing */
 	u32 inserts;                /* the commit's: new references below the home it is at */
+	u32 larger;                 /* the commit's: as in struct transaction */
+	u32 pad0;
 	u64 floor;                  /* control.version_floor when staging began */
 	u64 log_position;           /* of the redo record */
-	u64 pad[4];
+	u64 pad[3];
 	u32 order[STAGED_KEYS_MAX]; /* for the commit: all keys, by home; of one home what is put first */
 	struct staged_key keys[STAGED_KEYS_MAX];
 	u8 records[STAGING_BYTES + 2 * STAGED_RECORD_BYTES_MAX];

@@ -8,13 +8,17 @@
 #ifndef MARROW_STAGE_H
 #define MARROW_STAGE_H
 
-#include "transaction.h"
+#include "table.h"
+
+enum staged_to { STAGED_TO_IMAGE, STAGED_TO_OUT, STAGED_TO_SCRATCH };
 
 enum outcome { OUTCOME_READ, OUTCOME_PUT, OUTCOME_DELETE, OUTCOME_AGAIN, OUTCOME_OUT_FULL, OUTCOME_CHANGED };
 
 #ifdef WITH_STAGING
 
 #define IS_STAGED(io) ((io)->staged)
+/* A reference to a staged record: no slab has such a block, so whoever looks for a window there finds none. */
+#define REF_STAGED (1ull << (REF_BLOCK_SHIFT + REF_BLOCK_BITS - 1))
 #define STAGING_MASK (STAGING_BYTES - 1)
 #define WHOLE_WORDS(bytes) (((bytes) + 7) & ~7u)
 
@@ -77,6 +81,26 @@ INLINE int decide_commit(struct io *io)
 	return OUTCOME_PUT;
 }
 
+/* In place of record_read(): the value of the staged key that the command works on. */
+GLOBAL int staged_value(struct io *io, u32 to, u32 at)
+{
+	struct staging *s = the_staging();
+	if (!io || !s)
+		return -1;
+	u32 length = io->t.old.value_length, key_length = io->t.key_length;
+	asm volatile("" : "+r"(length));
+	if (length > VALUE_BYTES_MAX)
+		return -1;
+	u8 *value = s->records + (staged_key_at(s, io->staged - 1)->offset & STAGING_MASK) + RECORD_HEADER_BYTES + (key_length & 1023);
+	if (to == STAGED_TO_OUT)
+		return bpf_probe_read_kernel(io->out + (at & (OUT_BYTES - 1)), length, value);
+	if (to == STAGED_TO_SCRATCH)
+		return bpf_probe_read_kernel(io->scratch, length & 31, value);
+	if (at > RECORD_HEADER_BYTES + KEY_BYTES_MAX)
+		return -1;
+	return bpf_probe_read_kernel(io->image + at, length, value);
+}
+
 /* In place of locate(): the staged key is what the command finds. */
 GLOBAL int locate_staged(struct io *io)
 {
@@ -87,38 +111,13 @@ GLOBAL int locate_staged(struct io *io)
 	struct staged_key *k = staged_key_at(s, io->staged - 1);
 	u32 at = k->offset & STAGING_MASK;
 	t->found = k->change ? k->change == STAGED_PUT : k->found;
-	t->reference = REF_STAGED | at / 8;
+	t->reference = REF_STAGED;
 	t->old = *(struct record *)(s->records + at);
 	t->old.log_position = k->log_position;
 	t->removal_position = k->log_position;
 	t->snapshot = 0;
 	t->version_next = 0;
 	return t->old.value_length <= VALUE_BYTES_MAX ? ATTEMPT_OK : STATUS_INTERNAL;
-}
-
-/* In place of commit_put(). */
-GLOBAL int put_staged(struct io *io)
-{
-	struct staging *s = the_staging();
-	if (!io || !s)
-		return STATUS_INTERNAL;
-	struct staged_key *k = staged_key_at(s, io->staged - 1);
-	u32 bytes = fill_image(io, REDO_PUT), at = k->offset & STAGING_MASK;
-	asm volatile("" : "+r"(bytes));
-	if (bytes < RECORD_HEADER_BYTES || bytes > RECORD_BYTES_MAX)
-		return STATUS_INTERNAL;
-	u8 *to = s->records + at;
-	if (bytes > k->room) {
-		to = staging_room(s, &at);
-		if (!to)
-			return STATUS_OUT_FULL;
-		k->offset = at;
-		k->room = WHOLE_WORDS(bytes);
-		s->used += WHOLE_WORDS(bytes);
-	}
-	bpf_probe_read_kernel(to, bytes, io->image);
-	k->change = STAGED_PUT;
-	return ATTEMPT_OK;
 }
 
 /* In place of commit_delete(). */
@@ -134,6 +133,7 @@ GLOBAL int delete_staged(struct io *io)
 #else
 
 #define IS_STAGED(io) 0
+#define staged_value(io, to, at) -1
 #define locate_staged(io) STATUS_INTERNAL
 #define put_staged(io) STATUS_INTERNAL
 #define delete_staged(io) STATUS_INTERNAL

@@ -83,18 +83,18 @@ GLOBAL int record_matches(struct io *io, u64 ref)
 	t->old = *(struct record *)io->probe;
 	if (t->old.key_length != length || t->old.value_length > VALUE_BYTES_MAX)
 		return 0;
-	u32 offset = t->key_offset;
+	u32 offset = t->key_offset, rest = length & 7;
+	u64 difference = 0;
 	for (u32 i = 0; i < KEY_BYTES_MAX; i += 8) {
-		if (i >= length)
+		if (i + 8 > length)
 			break;
-		u64 difference = *(u64 *)(io->probe + RECORD_HEADER_BYTES + i) ^ in_word(io, offset + i);
-		u32 rest = length - i;
-		if (rest < 8)
-			difference &= (1ull << (rest * 8)) - 1;
-		if (difference)
-			return 0;
+		difference |= *(u64 *)(io->probe + RECORD_HEADER_BYTES + i) ^ in_word(io, offset + i);
 	}
-	return 1;
+	u32 last = length & (2 * KEY_BYTES_MAX - 8);
+	if (last > KEY_BYTES_MAX)
+		return 0;
+	difference |= (*(u64 *)(io->probe + RECORD_HEADER_BYTES + last) ^ in_word(io, offset + last)) & ((1ull << (rest * 8)) - 1);
+	return !difference;
 }
 
 /* The same for keys that fit the window, without a copy: 1, or 0 when only record_matches() can tell. */
@@ -266,7 +266,7 @@ GLOBAL int overflow_give(struct io *io, u32 index)
 	struct bucket *b = bucket_at(index);
 	if (!io || !c || !b)
 		return -1;
-	for (u32 i = 0; i < 1024; i++) {
+	for (u32 i = 0; i < GIVE_ATTEMPTS_MAX; i++) {
 		u64 head = READ_ONCE(c->overflow_free);
 		WRITE_ONCE(b->next, (u32)head);
 		u64 tag = (head >> 32) + 1;

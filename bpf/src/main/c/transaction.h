@@ -16,6 +16,7 @@
 #define MARROW_TRANSACTION_H
 
 #include "table.h"
+#include "stage.h"
 
 /* Replay and sweeping of replay's tombstones change the table without a redo record: the log has it already. */
 #define QUIET(t) ((t)->redo_type != 0)
@@ -70,7 +71,7 @@ INLINE u32 fill_image(struct io *io, u32 type)
 		bpf_probe_read_kernel(io->image + at, key_length, key);
 	at += key_length;
 	if (kept) {
-		if (record_read(io->image + at, kept, t->reference, at))
+		if (IS_STAGED(io) ? staged_value(io, STAGED_TO_IMAGE, at) : record_read(io->image + at, kept, t->reference, at))
 			return 0;
 		at += kept;
 	}
@@ -109,16 +110,22 @@ INLINE void count_keys(struct io *io, s64 difference)
 		__sync_fetch_and_add(&n->keys, difference);
 }
 
-/* Why there is no free record. */
-INLINE int heap_exhausted(struct io *io, struct control *c)
+/* Why there is no free record.  When no block is left, the next attempt takes one of the next larger class: what one class has freed is no use to
+ * another of its own accord, so without this a store whose mix of sizes moves is out of memory while much of it is free.  There are fewer
+ * classes than attempts. */
+INLINE int heap_exhausted(struct io *io, struct control *c, u32 class)
 {
 	u32 final = READ_ONCE(c->heap_final);       /* before the count: it is set before the last blocks are counted */
 	if (READ_ONCE(c->heap_next_block) < READ_ONCE(c->heap_block_count))
 		return ATTEMPT_AGAIN;       /* another allocator took the block that we were after */
 	if (!final)
 		return STATUS_GROWING;
-	return unchanged(io) ? ATTEMPT_AGAIN : STATUS_MEMORY_FULL;
+	if (class >= SIZE_CLASS_COUNT)
+		return unchanged(io) ? ATTEMPT_AGAIN : STATUS_MEMORY_FULL;
+	io->t.larger++;
+	return ATTEMPT_AGAIN;
 }
+_Static_assert(SIZE_CLASS_COUNT < ATTEMPTS_MAX, "an attempt a class");
 
 /* The lock hold of a put: 1 when the new reference is in place, 0 when somebody else was first. */
 INLINE int install(struct bucket *home, struct bucket *where, struct transaction *t, u32 slot, u64 ref, u32 fresh_bucket)
@@ -150,15 +157,10 @@ GLOBAL int commit_put(struct io *io)
 	u32 bytes = fill_image(io, QUIET(t) ? t->redo_type : REDO_PUT);
 	if (bytes < RECORD_HEADER_BYTES || bytes > RECORD_BYTES_MAX)
 		return ATTEMPT_AGAIN;
-	u32 class = class_of(bytes);
-	u64 ref = heap_take(io, class);
-	if (!ref) {
-		int why = heap_exhausted(io, c);
-		ref = why == STATUS_MEMORY_FULL ? heap_take_larger(io, class) : 0;
-		if (!ref)
-			return why;
-		class = ref_class(ref);
-	}
+	u32 class = class_of(bytes) + t->larger;
+	u64 ref = class < SIZE_CLASS_COUNT ? heap_take(io, class) : 0;
+	if (!ref)
+		return heap_exhausted(io, c, class);
 	ref |= t->hash >> 48 << REF_TAG_SHIFT;
 	if (record_store(io, ref, bytes))
 		return STATUS_INTERNAL;
@@ -313,5 +315,32 @@ GLOBAL int commit_delete(struct io *io)
 	count_keys(io, -1);
 	return ATTEMPT_OK;
 }
+
+#ifdef WITH_STAGING
+/* In place of commit_put(). */
+GLOBAL int put_staged(struct io *io)
+{
+	struct staging *s = the_staging();
+	if (!io || !s)
+		return STATUS_INTERNAL;
+	struct staged_key *k = staged_key_at(s, io->staged - 1);
+	u32 bytes = fill_image(io, REDO_PUT), at = k->offset & STAGING_MASK;
+	asm volatile("" : "+r"(bytes));
+	if (bytes < RECORD_HEADER_BYTES || bytes > RECORD_BYTES_MAX)
+		return STATUS_INTERNAL;
+	u8 *to = s->records + at;
+	if (bytes > k->room) {
+		to = staging_room(s, &at);
+		if (!to)
+			return STATUS_OUT_FULL;
+		k->offset = at;
+		k->room = WHOLE_WORDS(bytes);
+		s->used += WHOLE_WORDS(bytes);
+	}
+	bpf_probe_read_kernel(to, bytes, io->image);
+	k->change = STAGED_PUT;
+	return ATTEMPT_OK;
+}
+#endif
 
 #endif

@@ -26,7 +26,7 @@ public final class Staging {
     private static final int ALIGNMENT = 8;
 
     private final MemorySegment memory;
-    private final long redoBytesMax;
+    private long redoBytesMax;
     private final byte[][] keys = new byte[Abi.STAGED_KEYS_MAX][];
     private int count;
     private long nowMillis;
@@ -35,6 +35,11 @@ public final class Staging {
     Staging(MemorySegment memory, long redoBytesMax) {
         this.memory = memory;
         this.redoBytesMax = Math.min(redoBytesMax, Abi.TRANSACTION_BYTES_MAX);
+    }
+
+    /** The log takes redo records of at most so many bytes, which may be fewer than the ring does. */
+    public void limitRedo(long bytes) {
+        redoBytesMax = Math.min(redoBytesMax, bytes);
     }
 
     // ---- which keys ----
@@ -71,7 +76,9 @@ public final class Staging {
      * @throws TooLargeException the values do not fit
      */
     public int stage(IoSlot slot) {
-        for (int from = 0; from < count;) {
+        // once without any key too: the floor and the time are the transaction's
+        int from = 0;
+        do {
             int to = fill(slot, from);
             slot.stage(from, to);
             nowMillis = slot.batchResult();
@@ -82,7 +89,7 @@ public final class Staging {
                 return slot.batchStatus();
             }
             from = to;
-        }
+        } while (from < count);
         return 0;
     }
 

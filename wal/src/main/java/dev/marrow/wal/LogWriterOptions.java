@@ -1,5 +1,6 @@
 package dev.marrow.wal;
 
+import dev.marrow.bpf.RedoRing;
 import java.util.Objects;
 import java.util.function.LongSupplier;
 
@@ -15,7 +16,7 @@ import java.util.function.LongSupplier;
 public record LogWriterOptions(Durability durability, long segmentBytes, long syncPeriodMillis, LongSupplier clockMillis,
         LongSupplier clockNanos) {
 
-    /** Room for the header, one largest record and a seal. */
+    /** Room for the header, one largest record of a key and a seal. */
     public static final long SEGMENT_BYTES_MIN = 128 << 10;
 
     public static final long SEGMENT_BYTES_MAX = 1L << 30;
@@ -42,6 +43,11 @@ public record LogWriterOptions(Durability durability, long segmentBytes, long sy
     public static LogWriterOptions defaults() {
         return new LogWriterOptions(Durability.ALWAYS, SEGMENT_BYTES_DEFAULT, SYNC_PERIOD_MILLIS_DEFAULT, System::currentTimeMillis,
                 System::nanoTime);
+    }
+
+    /** Longest redo record that a segment takes: what comes from the ring is never split. */
+    public long redoBytesMax() {
+        return segmentBytes - SegmentDescriptor.HEADER_BYTES - 2L * BatchDescriptor.HEADER_BYTES - RedoRing.HEADER_BYTES;
     }
 
     public LogWriterOptions withDurability(Durability value) {

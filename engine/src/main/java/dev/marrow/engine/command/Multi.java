@@ -1,6 +1,7 @@
 package dev.marrow.engine.command;
 
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 
 /** MULTI and WATCH of one connection: what is queued, and what is watched. */
@@ -10,6 +11,11 @@ public final class Multi {
 
     /** A watched key as it was. */
     record Watched(byte[] key, Transaction.Seen seen) {}
+
+    /** What the JVM needs for a queued command, for an argument beside its bytes, and for a watched key: objects, headers, places in lists. */
+    private static final int COMMAND_BYTES = 96;
+    private static final int ARGUMENT_BYTES = 32;
+    private static final int WATCHED_BYTES = 160;
 
     private final List<Queued> queue = new ArrayList<>();
     private final List<Watched> watched = new ArrayList<>();
@@ -42,24 +48,25 @@ public final class Multi {
 
     void add(CommandSpec spec, List<byte[]> arguments) {
         queue.add(new Queued(spec, arguments));
-        arguments.forEach(argument -> bytes += argument.length + Long.BYTES);
+        bytes += COMMAND_BYTES;
+        arguments.forEach(argument -> bytes += ARGUMENT_BYTES + argument.length);
     }
 
     List<Queued> queue() {
-        return List.copyOf(queue);
+        return Collections.unmodifiableList(queue);
     }
 
     void watch(byte[] key, Transaction.Seen seen) {
         watched.add(new Watched(key, seen));
-        bytes += key.length + Long.BYTES;
+        bytes += WATCHED_BYTES + key.length;
     }
 
     List<Watched> watched() {
-        return List.copyOf(watched);
+        return Collections.unmodifiableList(watched);
     }
 
     void unwatch() {
-        watched.forEach(key -> bytes -= key.key().length + Long.BYTES);
+        watched.forEach(key -> bytes -= WATCHED_BYTES + key.key().length);
         watched.clear();
     }
 

@@ -69,7 +69,8 @@ final class ServerCommands {
         boolean replicas = DecimalNumber.parse(arguments.get(2)).value() > 0;
         long timeoutMillis = DecimalNumber.parse(arguments.get(3)).value();
         long position = session.lastWritePosition();
-        boolean satisfied = !replicas && (!local || session.isDurable(position));
+        // inside a transaction nothing waits, as in Redis
+        boolean satisfied = session.multi().isOpen() || !replicas && (!local || session.isDurable(position));
         if (satisfied) {
             waitAofReply(session.isDurable(position), out);
             return;

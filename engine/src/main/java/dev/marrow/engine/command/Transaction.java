@@ -53,16 +53,18 @@ public interface Transaction {
         /** What WATCH remembers. */
         Seen seen();
 
-        /** Whether it is still what it was: not written, removed, flushed or expired since. Keys of the same bucket may make an absent one look changed. */
+        /** Whether it is still what it was: not written, removed, flushed or expired since. */
         boolean unchangedSince(Seen seen);
     }
 
     /**
      * A key at one moment.
      *
-     * @param live        it was there, and not past its deadline
-     * @param version     of the record, expired or not; 0: none
-     * @param homeVersion of its bucket
+     * @param live            it was there, and not past its deadline
+     * @param version         of the record, expired or not; 0: none
+     * @param homeVersion     of its bucket
+     * @param removalPosition without a record: log position of the last removal from its bucket
+     * @param floor           what FLUSHALL moves
      */
-    record Seen(boolean live, long version, long homeVersion) {}
+    record Seen(boolean live, long version, long homeVersion, long removalPosition, long floor) {}
 }

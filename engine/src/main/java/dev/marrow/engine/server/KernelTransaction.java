@@ -147,16 +147,23 @@ final class KernelTransaction implements Transaction {
 
         @Override
         public Seen seen() {
-            return new Seen(exists(), staging.version(index), staging.homeVersion(index));
+            return new Seen(exists(), staging.version(index), staging.homeVersion(index), staging.logPosition(index), staging.floor());
         }
 
         @Override
         public boolean unchangedSince(Seen seen) {
+            long version = staging.version(index);
             if (seen.live()) {
-                return exists() && staging.version(index) == seen.version();
+                return exists() && version == seen.version();
             }
-            // whoever removes what was expired already, by whatever way, changes nothing
-            return !exists() && (seen.version() != 0 || staging.homeVersion(index) == seen.homeVersion());
+            if (seen.version() != 0) {
+                // whoever removes what had expired already changes nothing
+                return version == seen.version() || !exists() && version == 0;
+            }
+            // It may have come and gone. Nobody removed anything from its bucket; a FLUSHALL leaves buckets as they are.
+            return version == 0 && (seen.floor() == staging.floor()
+                    ? seen.removalPosition() == staging.logPosition(index)
+                    : seen.homeVersion() == staging.homeVersion(index));
         }
     }
 }

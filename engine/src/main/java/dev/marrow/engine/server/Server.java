@@ -119,6 +119,7 @@ public final class Server implements ServerControl, AutoCloseable {
             StoreOpener.OnMaps onMaps = config.onHost() ? onHostStart::begin : StoreOpener.OnMaps.NOBODY;
             StoreOpener.Opened opened = StoreOpener.open(directory, new StoreOpener.Options(geometry, slots, atStart, cut, onMaps, console));
             this.store = opening.add(opened.store(), KernelStore::close);
+            store.staging().limitRedo(atStart.redoBytesMax());
             this.report = opened.report();
             this.memory = opening.add(new MemoryThread(store, console, this::vouchForLog, this::fail), thread -> { });
             // never behind the time that programs have used: what has expired stays expired after a cold start

@@ -103,7 +103,7 @@ final class FakeServer implements Kernel, ServerControl {
 
                 @Override
                 public Seen seen() {
-                    return new Seen(exists(), version(), data.hashCode());
+                    return new Seen(exists(), version(), data.hashCode(), 0, 0);
                 }
 
                 @Override

@@ -1,5 +1,6 @@
 package dev.marrow.stress.crash;
 
+import java.util.List;
 import java.util.Optional;
 
 /** A RESP2 reply, as far as the workload's commands give one. Text is ISO-8859-1, so that every byte is one character. */
@@ -14,6 +15,9 @@ public sealed interface Reply {
     /** @param value empty: nil */
     record Bulk(Optional<String> value) implements Reply {}
 
-    /** An array of numbers: WAITAOF's. */
-    record Numbers(java.util.List<Long> values) implements Reply {}
+    /** An array of numbers: WAITAOF's, EXEC's of commands that count. */
+    record Numbers(List<Long> values) implements Reply {}
+
+    /** An array of strings: MGET's. */
+    record Bulks(List<Optional<String>> values) implements Reply {}
 }

@@ -70,7 +70,7 @@ public final class RespConnection implements Caller, Closeable {
             case '-' -> new Reply.Failure(rest);
             case ':' -> new Reply.Number(Long.parseLong(rest));
             case '$' -> new Reply.Bulk(readBulk(Integer.parseInt(rest)));
-            case '*' -> new Reply.Numbers(readNumbers(Integer.parseInt(rest)));
+            case '*' -> readArray(Integer.parseInt(rest));
             default -> throw new ProtocolException("not RESP: " + line);
         };
     }
@@ -95,15 +95,20 @@ public final class RespConnection implements Caller, Closeable {
         return Optional.of(new String(bytes, StandardCharsets.ISO_8859_1));
     }
 
-    private List<Long> readNumbers(int count) throws IOException {
-        List<Long> numbers = new ArrayList<>(count);
+    private Reply readArray(int count) throws IOException {
+        List<Long> numbers = new ArrayList<>();
+        List<Optional<String>> texts = new ArrayList<>();
         for (int i = 0; i < count; i++) {
-            if (!(receive() instanceof Reply.Number(long value))) {
-                throw new ProtocolException("array of something else than numbers");
+            switch (receive()) {
+                case Reply.Number(long value) -> numbers.add(value);
+                case Reply.Bulk(Optional<String> value) -> texts.add(value);
+                case Reply other -> throw new ProtocolException("an array with " + other);
             }
-            numbers.add(value);
         }
-        return List.copyOf(numbers);
+        if (!numbers.isEmpty() && !texts.isEmpty()) {
+            throw new ProtocolException("an array of numbers and strings");
+        }
+        return texts.isEmpty() ? new Reply.Numbers(List.copyOf(numbers)) : new Reply.Bulks(List.copyOf(texts));
     }
 
     private String readLine() throws IOException {

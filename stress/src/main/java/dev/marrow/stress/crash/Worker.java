@@ -75,8 +75,14 @@ final class Worker implements Runnable {
         if (random.nextInt(syncBursts) == 0) {
             operations.add(random.nextInt(operations.size() + 1), new WaitAof());
         }
-        connection.send(operations.stream().map(Operation::command).toList());
+        connection.send(operations.stream().flatMap(operation -> operation.commands().stream()).toList());
         for (Operation operation : operations) {
+            for (int i = 1; i < operation.commands().size(); i++) {
+                Reply reply = connection.receive();
+                if (!(reply instanceof Reply.Status)) {
+                    findings.wrong(operation.commands().get(i - 1) + " answered " + reply);
+                }
+            }
             operation.answered(connection.receive());
             if (operation.writes()) {
                 unsynced.add(operation);

@@ -17,6 +17,7 @@ final class Workload {
     private static final int LEASES_EACH = 3;
     private static final int COUNTERS = 3;
     private static final int APPENDS = 2;
+    private static final int TRANSFERS = 2;
     /** A worker ends when its connection does; a longer life is a finding. */
     private static final long JOIN_MILLIS_MAX = 30_000;
 
@@ -50,6 +51,9 @@ final class Workload {
             shared.add(new AppendHistory("append." + k, findings));
         }
         shared.add(new OnceHistory("once", findings));
+        for (int k = 0; k < TRANSFERS; k++) {
+            shared.add(new TransferHistory("transfer." + k, findings));
+        }
         all.addAll(shared);
     }
 

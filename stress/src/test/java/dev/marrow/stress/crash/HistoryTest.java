@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -20,6 +21,7 @@ class HistoryTest {
     private final CounterHistory counter = new CounterHistory(KEY, findings);
     private final AppendHistory appends = new AppendHistory(KEY, findings);
     private final OnceHistory once = new OnceHistory(KEY, findings);
+    private final TransferHistory transfers = new TransferHistory(KEY, findings);
     private final TreeMap<String, String> content = new TreeMap<>();
 
     private static Reply number(long value) {
@@ -36,6 +38,7 @@ class HistoryTest {
     private Caller recovered() {
         return command -> switch (command[0]) {
             case "GET" -> new Reply.Bulk(Optional.ofNullable(content.get(command[1])));
+            case "MGET" -> new Reply.Bulks(Arrays.stream(command).skip(1).map(key -> Optional.ofNullable(content.get(key))).toList());
             case "PTTL" -> number(content.containsKey(command[1]) ? -1 : -2);
             default -> throw new IOException("not expected: " + List.of(command));
         };
@@ -178,5 +181,40 @@ class HistoryTest {
         once.change(random).answered(number(0));
         recover(once, Promise.ACKNOWLEDGED_AND_READ, Map.of(KEY + ".0", second.command().get(2)));
         assertEquals(1, findings.lost(), "who loses a race has read that the key exists");
+    }
+
+    private static Map<String, String> accounts(long first, long second, long count) {
+        return Map.of(KEY + ".0", Long.toString(first), KEY + ".1", Long.toString(second), KEY + ".count", Long.toString(count));
+    }
+
+    private void transfer(long count) {
+        transfers.change(random).answered(new Reply.Numbers(List.of(-5L, 5L, count)));
+    }
+
+    @Test
+    void transfersMayEndAnywhereBetweenAcknowledgedAndInFlight() throws IOException {
+        transfer(1);
+        transfers.change(random);
+        recover(transfers, Promise.ACKNOWLEDGED_AND_READ, accounts(-7, 7, 2));
+        assertTrue(findings.clean(), () -> findings.texts().toString());
+    }
+
+    @Test
+    void halfATransactionIsFound() throws IOException {
+        transfer(1);
+        transfers.read().answered(new Reply.Bulks(List.of(Optional.of("-5"), Optional.empty(), Optional.empty(), Optional.empty(), Optional.of("1"))));
+        assertEquals(1, findings.wrong(), "seen");
+        recover(transfers, Promise.ACKNOWLEDGED_AND_READ, accounts(-5, 0, 1));
+        assertEquals(2, findings.wrong(), "recovered");
+    }
+
+    @Test
+    void lostTransferIsFound() throws IOException {
+        transfer(1);
+        transfer(2);
+        recover(transfers, Promise.ACKNOWLEDGED_AND_READ, accounts(-5, 5, 1));
+        assertEquals(1, findings.lost());
+        transfer(5);
+        assertEquals(1, findings.wrong(), "more than were sent");
     }
 }
