@@ -2,9 +2,11 @@ package dev.marrow.engine.server;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
+import java.net.SocketTimeoutException;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashMap;
@@ -39,6 +41,7 @@ class ScanIT {
     private static final int SCANS = 150;
     private static final int FLUSH_ROUNDS = 40;
     private static final int MANY = 300;
+    private static final int SETTLE_MILLIS = 200;
 
     /** @param cursor to go on with */
     private record Step(String cursor, List<String> keys) {}
@@ -287,6 +290,44 @@ class ScanIT {
             }
             assertEquals(keys, times.size());
             times.forEach((key, count) -> assertTrue(count > 200 / 8 && count < 200 * 8, key + " came " + count + " times of " + draws));
+        }
+    }
+
+    // ---- durability (I3) ----
+
+    /** What a power cut could still take back is not told, and neither is that something is gone. */
+    @Test
+    void whatIsNotOnTheDiskYetIsNotShown() throws Exception {
+        FrozenStorage storage = new FrozenStorage();
+        try (TestServer server = TestServer.on(storage, "durability", "always"); storage; RespClient writer = server.connect()) {
+            writer.call("SET", "there", "v");
+            List<List<String>> looks = List.of(List.of("SCAN", "0", "COUNT", "100000"), List.of("KEYS", "*"), List.of("KEYS", "there"), List.of("RANDOMKEY"),
+                    List.of("TYPE", "new"), List.of("TYPE", "there"), List.of("EXPIRETIME", "there"), List.of("OBJECT", "ENCODING", "there"));
+            List<String> after = List.of("*2\r\n$1\r\n0\r\n*1\r\n$3\r\nnew\r\n", "*1\r\n$3\r\nnew\r\n", "*0\r\n", "$3\r\nnew\r\n",
+                    "+string\r\n", "+none\r\n", ":-2\r\n", "$-1\r\n");
+            List<RespClient> readers = new ArrayList<>();
+            for (int i = 0; i < looks.size(); i++) {
+                readers.add(server.connect());
+                readers.get(i).call("PING");
+            }
+            storage.freeze();
+            writer.send(RespClient.encode("RENAME", "there", "new"));
+            Thread.sleep(SETTLE_MILLIS);
+            for (int i = 0; i < looks.size(); i++) {
+                readers.get(i).send(RespClient.encode(looks.get(i)));
+            }
+            for (int i = 0; i < looks.size(); i++) {
+                RespClient reader = readers.get(i);
+                reader.socket().setSoTimeout(SETTLE_MILLIS);
+                assertThrows(SocketTimeoutException.class, reader::reply, "answered before it is durable: " + looks.get(i));
+                reader.socket().setSoTimeout(RespClient.REPLY_WAIT_MS);
+            }
+            storage.thaw();
+            assertEquals("+OK\r\n", writer.reply());
+            for (int i = 0; i < looks.size(); i++) {
+                assertEquals(after.get(i), readers.get(i).reply(), looks.get(i).toString());
+                readers.get(i).close();
+            }
         }
     }
 }
