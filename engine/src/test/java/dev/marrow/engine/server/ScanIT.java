@@ -25,8 +25,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 /**
- * What SCAN, KEYS and RANDOMKEY promise while others write: every key that is there throughout is given, none that never was, none that was gone before.
- * The table is full, so that homes have chains.
+ * What SCAN, KEYS and RANDOMKEY promise while others write: every key that is there throughout is given, none that never was, none that was gone
+ * before. The table is full, so that homes have chains.
  */
 @Timeout(value = 180, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
 class ScanIT {
@@ -76,7 +76,8 @@ class ScanIT {
         return found;
     }
 
-    private static void all(ExecutorService threads, Collection<? extends Callable<?>> tasks, AtomicBoolean running, Callable<?> main) throws Exception {
+    private static void all(ExecutorService threads, Collection<? extends Callable<?>> tasks, AtomicBoolean running, Callable<?> main)
+            throws Exception {
         List<Future<?>> futures = new ArrayList<>();
         tasks.forEach(task -> futures.add(threads.submit(task)));
         try {
@@ -301,7 +302,8 @@ class ScanIT {
         FrozenStorage storage = new FrozenStorage();
         try (TestServer server = TestServer.on(storage, "durability", "always"); storage; RespClient writer = server.connect()) {
             writer.call("SET", "there", "v");
-            List<List<String>> looks = List.of(List.of("SCAN", "0", "COUNT", "100000"), List.of("KEYS", "*"), List.of("KEYS", "there"), List.of("RANDOMKEY"),
+            List<List<String>> looks = List.of(
+                    List.of("SCAN", "0", "COUNT", "100000"), List.of("KEYS", "*"), List.of("KEYS", "there"), List.of("RANDOMKEY"),
                     List.of("TYPE", "new"), List.of("TYPE", "there"), List.of("EXPIRETIME", "there"), List.of("OBJECT", "ENCODING", "there"));
             List<String> after = List.of("*2\r\n$1\r\n0\r\n*1\r\n$3\r\nnew\r\n", "*1\r\n$3\r\nnew\r\n", "*0\r\n", "$3\r\nnew\r\n",
                     "+string\r\n", "+none\r\n", ":-2\r\n", "$-1\r\n");
