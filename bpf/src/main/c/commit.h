@@ -103,7 +103,7 @@ static long stage_step(u32 i, struct run *run)
 	return to_bool(stage_key(run->io));
 }
 
-/* Keys [batch_cursor, batch_count).  batch_status: 0, or why it ended at batch_cursor; batch_result: the time that deadlines are compared with. */
+/* Keys [batch_cursor, batch_count).  batch_status: 0, or why it ended at batch_cursor. */
 INLINE int stage_slot(struct io *io, struct control *c)
 {
 	struct staging *s = the_staging();
@@ -111,11 +111,11 @@ INLINE int stage_slot(struct io *io, struct control *c)
 	if (!s)
 		return RUN_REFUSED;
 	if (!io->batch_cursor) {
+		s->now_ms = now_ms(io);
 		s->used = 0;
 		s->floor = READ_ONCE(c->version_floor);     /* before anything is read */
 	}
 	bpf_loop(STAGED_KEYS_MAX, stage_step, &run, 0);
-	io->batch_result = now_ms(io);
 	return RUN_OK;
 }
 

@@ -287,7 +287,8 @@ struct staging {
 	u32 pad0;
 	u64 floor;                  /* control.version_floor when staging began */
 	u64 log_position;           /* of the redo record */
-	u64 pad[3];
+	u64 now_ms;                 /* the transaction's time, at which all its commands run */
+	u64 pad[2];
 	u32 order[STAGED_KEYS_MAX]; /* for the commit: all keys, by home; of one home what is put first */
 	struct staged_key keys[STAGED_KEYS_MAX];
 	u8 records[STAGING_BYTES + 2 * STAGED_RECORD_BYTES_MAX];

@@ -7,7 +7,8 @@
  * are passed over, or the scan would never end.  A checkpoint could do without them all: whatever changed since it began is in the log behind it,
  * with a higher version (I5).
  *
- * A home's references are read as a transaction reads them, under an unchanged version.  Then record by record: copy, and look whether it was still
+ * A home's references are read as a transaction reads them, under an unchanged version; a home that a commit has marked is read when the mark is
+ * gone, so of a transaction whose redo record is in the log already nothing old is given.  Then record by record: copy, and look whether it was still
  * the home's.  The version need not have stood still for that (a home may be written to more often than a large record is copied):
  * a record is immutable while it is referred to, and a version is given once (I4), so the same reference with the same header behind it
  * is the same record.  Where that fails the home is read again; what was given already is known by its

@@ -60,6 +60,8 @@ INLINE void begin_request(struct io *io, struct request *q)
 	io->position = q->in_offset;
 	io->ahead = 0;
 	io->staged = q->flags & REQUEST_STAGED ? 1 + (q->flags >> REQUEST_STAGED_SHIFT) : 0;
+	if (IS_STAGED(io))
+		staged_time(io);
 }
 
 /* Before each command of a pipeline but the first: most requests are one command, and it has nothing to share its misses with. */

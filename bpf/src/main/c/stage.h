@@ -27,6 +27,13 @@ INLINE struct staged_key *staged_key_at(struct staging *s, u32 index)
 	return &s->keys[index & (STAGED_KEYS_MAX - 1)];
 }
 
+INLINE void staged_time(struct io *io)
+{
+	struct staging *s = the_staging();
+	if (s)
+		io->t.now_ms = s->now_ms;
+}
+
 /* Where the next staged record goes; 0: the area is full. */
 INLINE u8 *staging_room(struct staging *s, u32 *at)
 {
@@ -133,6 +140,7 @@ GLOBAL int delete_staged(struct io *io)
 #else
 
 #define IS_STAGED(io) 0
+#define staged_time(io)
 #define staged_value(io, to, at) -1
 #define locate_staged(io) STATUS_INTERNAL
 #define put_staged(io) STATUS_INTERNAL

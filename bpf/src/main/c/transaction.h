@@ -333,9 +333,12 @@ GLOBAL int put_staged(struct io *io)
 		to = staging_room(s, &at);
 		if (!to)
 			return STATUS_OUT_FULL;
+		/* what grows once may grow again */
+		u32 room = WHOLE_WORDS(k->room ? bytes + bytes / 2 : bytes);
+		room = room < RECORD_CLASS_BYTES_MAX ? room : RECORD_CLASS_BYTES_MAX;
 		k->offset = at;
-		k->room = WHOLE_WORDS(bytes);
-		s->used += WHOLE_WORDS(bytes);
+		k->room = room;
+		s->used += room;
 	}
 	bpf_probe_read_kernel(to, bytes, io->image);
 	k->change = STAGED_PUT;

@@ -29,7 +29,6 @@ public final class Staging {
     private long redoBytesMax;
     private final byte[][] keys = new byte[Abi.STAGED_KEYS_MAX][];
     private int count;
-    private long nowMillis;
 
     /** @param redoBytesMax of one transaction's redo record, at most {@link Abi#TRANSACTION_BYTES_MAX} */
     Staging(MemorySegment memory, long redoBytesMax) {
@@ -81,7 +80,6 @@ public final class Staging {
         do {
             int to = fill(slot, from);
             slot.stage(from, to);
-            nowMillis = slot.batchResult();
             if (slot.batchStatus() == Abi.STATUS_OUT_FULL) {
                 throw new TooLargeException("the transaction's keys and values are more than " + Abi.STAGING_BYTES + " bytes");
             }
@@ -110,7 +108,7 @@ public final class Staging {
 
     /** The time that deadlines are compared with, Unix time in milliseconds. */
     public long nowMillis() {
-        return nowMillis;
+        return memory.get(ValueLayout.JAVA_LONG, Abi.staging_now_ms);
     }
 
     /** Whether the key is there and its deadline is not over, as the transaction sees it so far. */
@@ -118,7 +116,7 @@ public final class Staging {
         int change = get(index, Abi.staged_key_change);
         boolean present = change == Abi.STAGED_UNCHANGED ? found(index) : change == Abi.STAGED_PUT;
         long expire = present ? expireMillis(index) : 0;
-        return present && (expire == 0 || expire >= nowMillis);
+        return present && (expire == 0 || expire >= nowMillis());
     }
 
     /** Whether the table had it when it was staged, perhaps past its deadline. */
@@ -179,9 +177,11 @@ public final class Staging {
             if (used > Abi.STAGING_BYTES - Abi.STAGED_RECORD_BYTES_MAX) {
                 throw new TooLargeException("the transaction's keys and values are more than " + Abi.STAGING_BYTES + " bytes");
             }
+            // what grows once may grow again
+            int room = Math.min(get(index, Abi.staged_key_room) == 0 ? bytes : aligned(bytes + bytes / 2), Abi.RECORD_CLASS_BYTES_MAX);
             set(index, Abi.staged_key_offset, used);
-            set(index, Abi.staged_key_room, bytes);
-            memory.set(ValueLayout.JAVA_INT, Abi.staging_used, used + bytes);
+            set(index, Abi.staged_key_room, room);
+            memory.set(ValueLayout.JAVA_INT, Abi.staging_used, used + room);
         }
         long at = record(index);
         header(at, expireMillis, value.length, key.length, Abi.REDO_PUT);

@@ -15,7 +15,8 @@ import java.util.function.BooleanSupplier;
  * One checkpoint: the log before now, compacted.
  *
  * <ol>
- * <li>The log goes on in a new segment. Whatever is in earlier ones has been executed, so it is in the table.
+ * <li>The log goes on in a new segment. Whatever is in earlier ones is in the table, or is a transaction that has marked its homes and is about
+ *     to change them: the scan waits for marks.
  * <li>The table is scanned into base segments while others write. The base is of no single moment, and need not be: what changes meanwhile is in the
  *     new segments with a higher version, and versions decide (I5).
  * <li>Base and directory are synced, and the log up to the scan's end: nothing in the base may be newer than what a power cut leaves of the log.

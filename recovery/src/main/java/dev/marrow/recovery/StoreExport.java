@@ -79,6 +79,8 @@ public final class StoreExport {
             byte[] temporary = new byte[INSTANCE_BYTES];
             new SecureRandom().nextBytes(temporary);
             try (KernelStore store = KernelStore.create(BpfFs.prepare(temporary), geometry, temporary, directory.manifest().hashSeed(), 2)) {
+                // nobody would find them, should this process be killed
+                BpfFs.unpin(temporary);
                 store.updateClock();
                 ColdStart.fill(store, directory, log, progress);
                 scan(store, dir.toAbsolutePath().toString(), target);

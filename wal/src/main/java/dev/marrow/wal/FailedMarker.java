@@ -72,6 +72,25 @@ public final class FailedMarker {
         storage.syncDirectory(directory);
     }
 
+    /** A sync. */
+    interface Sync {
+        void run() throws IOException;
+    }
+
+    /** A sync of a start. One that fails leaves the marker: the next start must not sync again what this one could not, and find it well (I7). */
+    static void syncOrFail(Path directory, Storage storage, Sync sync) throws IOException {
+        try {
+            sync.run();
+        } catch (IOException failure) {
+            try {
+                write(directory, storage, failure.toString());
+            } catch (IOException alsoFailed) {
+                failure.addSuppressed(alsoFailed);
+            }
+            throw failure;
+        }
+    }
+
     /** Removes the marker; no error when there is none. */
     public static void clear(Path directory, Storage storage) throws IOException {
         Path path = directory.resolve(FILE_NAME);

@@ -55,7 +55,7 @@ public final class LogDirectory implements Closeable {
             byte[] instance = InstanceFile.exists(dir, storage) ? readExisting(dir, storage) : create(dir, storage);
             // A process that was killed between rename and sync leaves an identity that a power cut takes back, and the log built on it with it.
             // The same goes for a manifest, whose predecessor's files are deleted below.
-            storage.syncDirectory(dir);
+            FailedMarker.syncOrFail(dir, storage, () -> storage.syncDirectory(dir));
             LogDirectory directory = new LogDirectory(dir, storage, instance, Manifest.read(dir, storage, instance), lock);
             directory.deleteTemporaries();
             directory.deleteObsolete();

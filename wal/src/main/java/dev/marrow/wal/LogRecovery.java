@@ -31,7 +31,7 @@ public final class LogRecovery {
      */
     public static LogPosition prepare(LogDirectory directory, LogScan scan, LogWriterOptions options) throws IOException {
         FailedMarker.refuse(directory);
-        directory.storage().syncDirectory(directory.walPath());
+        syncNames(directory);
         LogTail tail = scan.tail();
         boolean untouched = !tail.sealed() && tail.offset() == SegmentDescriptor.HEADER_BYTES && tail.cutBytes() == 0;
         // The one before too: its seal may have been written but not synced when the process was killed.
@@ -76,7 +76,7 @@ public final class LogRecovery {
         try (Segment segment = Segment.open(directory, tail.segment(), tail.offset())) {
             // Zeros first, durable: whatever comes later, the cut bytes cannot be taken for a part of the log.
             segment.zero(tail.cutBytes());
-            syncOrFail(directory, segment::force);
+            FailedMarker.syncOrFail(directory.path(), directory.storage(), segment::force);
             // Then the next segment, then the seal that promises it.
             ensureEmpty(directory, tail.segment() + 1, options);
             if (tail.sealed()) {
@@ -85,7 +85,7 @@ public final class LogRecovery {
             SyncedPosition synced = new SyncedPosition(tail.segment(), tail.offset());
             long timeMillis = Math.max(scan.timeMaxMillis(), options.clockMillis().getAsLong());
             segment.seal(BatchDescriptor.MAGIC_SEAL_CUT, scan.lsnNext(), synced, timeMillis, 0, scan.versionMax());
-            syncOrFail(directory, segment::force);
+            FailedMarker.syncOrFail(directory.path(), directory.storage(), segment::force);
             segment.trim();
             return 1;
         }
@@ -112,31 +112,17 @@ public final class LogRecovery {
         List<Long> behind = directory.segments().stream().filter(sequence -> sequence >= first).toList();
         for (long sequence : behind.reversed()) {
             directory.storage().delete(directory.segmentPath(sequence));
-            directory.storage().syncDirectory(directory.walPath());
+            syncNames(directory);
         }
+    }
+
+    private static void syncNames(LogDirectory directory) throws IOException {
+        FailedMarker.syncOrFail(directory.path(), directory.storage(), () -> directory.storage().syncDirectory(directory.walPath()));
     }
 
     private static void forceOnly(LogDirectory directory, long sequence) throws IOException {
         try (StorageFile file = directory.storage().open(directory.segmentPath(sequence))) {
-            syncOrFail(directory, file::force);
-        }
-    }
-
-    private interface Sync {
-        void run() throws IOException;
-    }
-
-    /** I7: the next start must not sync again what this one could not, and find it well. */
-    private static void syncOrFail(LogDirectory directory, Sync sync) throws IOException {
-        try {
-            sync.run();
-        } catch (IOException failure) {
-            try {
-                FailedMarker.write(directory.path(), directory.storage(), failure.toString());
-            } catch (IOException alsoFailed) {
-                failure.addSuppressed(alsoFailed);
-            }
-            throw failure;
+            FailedMarker.syncOrFail(directory.path(), directory.storage(), file::force);
         }
     }
 

@@ -32,7 +32,7 @@ public final class ColdCommands {
         this.control = control;
         this.hot = new HotCommands(kernel);
         this.data = new DataCommands(kernel);
-        this.multi = new MultiCommands(kernel, data, this::dispatch);
+        this.multi = new MultiCommands(kernel, control, data, this::dispatch);
         this.connection = new ConnectionCommands(control);
         this.config = new ConfigCommands(control);
         this.server = new ServerCommands(kernel, control);
@@ -72,6 +72,13 @@ public final class ColdCommands {
         } catch (RefusedException refused) {
             out.truncate(start);
             out.error(refused.getMessage());
+        }
+    }
+
+    /** A command that waited for room in the log is not tried again: it was refused. */
+    public void gaveUp(Session session, List<byte[]> arguments) {
+        if (CommandTable.called(arguments).filter(spec -> spec.name().equals("exec")).isPresent()) {
+            session.multi().end();
         }
     }
 

@@ -15,7 +15,10 @@ import java.util.function.ToLongFunction;
  * transaction's copy of their key.
  */
 final class DataCommands {
-    /** Commands whose effect on many keys is the sum of their effects on each: what is too large for one transaction takes several. */
+    /**
+     * Commands whose effect on many keys is the sum of their effects on each: what is too large for one transaction takes several, and so does what others
+     * outrun, lest a reader of many hot keys holds up its event loop.
+     */
     private static final Set<String> SEPARABLE = Set.of("del", "unlink", "exists", "touch", "mget");
     private static final int KEYS_OF_A_PART = 32;
 
@@ -53,33 +56,39 @@ final class DataCommands {
 
     /** One command in a transaction of its own. */
     void execute(Session session, CommandSpec spec, List<byte[]> arguments, ReplyWriter out) {
+        if (!SEPARABLE.contains(spec.name()) || arguments.size() == 2) {
+            transact(session, spec, arguments, Kernel.Patience.STALL_TIMEOUT, out);
+            return;
+        }
+        int start = out.size();
         try {
-            transact(session, spec, arguments, out);
+            transact(session, spec, arguments, Kernel.Patience.BRIEF, out);
         } catch (TransactionTooLargeException tooLarge) {
-            if (!SEPARABLE.contains(spec.name()) || arguments.size() <= KEYS_OF_A_PART + 1) {
-                throw tooLarge;
-            }
-            executeInParts(session, spec, arguments, out);
+            out.truncate(start);
+            executeInParts(session, spec, arguments, KEYS_OF_A_PART, out);
+        } catch (TransactionOutrunException outrun) {
+            out.truncate(start);
+            executeInParts(session, spec, arguments, 1, out);
         }
     }
 
-    private void transact(Session session, CommandSpec spec, List<byte[]> arguments, ReplyWriter out) {
+    private void transact(Session session, CommandSpec spec, List<byte[]> arguments, Kernel.Patience patience, ReplyWriter out) {
         int start = out.size();
-        kernel.transact(session, keys(spec, arguments), transaction -> {
+        kernel.transact(session, keys(spec, arguments), patience, transaction -> {
             out.truncate(start);
             run(transaction, spec, arguments, out);
             return out;
         });
     }
 
-    private void executeInParts(Session session, CommandSpec spec, List<byte[]> arguments, ReplyWriter out) {
+    private void executeInParts(Session session, CommandSpec spec, List<byte[]> arguments, int keysOfAPart, ReplyWriter out) {
         boolean list = spec.name().equals("mget");
         if (list) {
             out.array(arguments.size() - 1);
         }
         long sum = 0;
-        for (int from = 1; from < arguments.size(); from += KEYS_OF_A_PART) {
-            List<byte[]> keys = arguments.subList(from, Math.min(arguments.size(), from + KEYS_OF_A_PART));
+        for (int from = 1; from < arguments.size(); from += keysOfAPart) {
+            List<byte[]> keys = arguments.subList(from, Math.min(arguments.size(), from + keysOfAPart));
             if (list) {
                 kernel.transact(session, keys, transaction -> keys.stream().map(key -> valueOf(transaction.entry(key))).toList())
                         .forEach(value -> value.ifPresentOrElse(out::bulk, out::nil));

@@ -22,10 +22,22 @@ public interface Kernel {
      * @param body may run several times and must change nothing but the transaction's keys; the last run's result counts
      * @throws RefusedException nothing was changed
      */
-    <T> T transact(Session session, Collection<byte[]> keys, Function<Transaction, T> body);
+    <T> T transact(Session session, Collection<byte[]> keys, Patience patience, Function<Transaction, T> body);
+
+    default <T> T transact(Session session, Collection<byte[]> keys, Function<Transaction, T> body) {
+        return transact(session, keys, Patience.STALL_TIMEOUT, body);
+    }
 
     /** The same for a body that replaces or deletes keys and looks at nothing but whether they exist, their versions and deadlines. */
     <T> T transactWithoutValues(Session session, Collection<byte[]> keys, Function<Transaction, T> body);
+
+    /** How long a transaction is tried again while others change its keys. */
+    enum Patience {
+        /** Until {@code --stall-timeout}. */
+        STALL_TIMEOUT,
+        /** A number of times at once; then {@link TransactionOutrunException}. */
+        BRIEF
+    }
 
     /** Number of home buckets, always the same: keys never move between them. */
     long buckets();

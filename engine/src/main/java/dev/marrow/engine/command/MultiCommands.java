@@ -18,6 +18,7 @@ final class MultiCommands {
     private static final Set<String> WHOLE_STORE = Set.of("flushall", "flushdb", "swapdb");
 
     private final Kernel kernel;
+    private final ServerControl control;
     private final DataCommands data;
     private final Runner runner;
 
@@ -26,8 +27,9 @@ final class MultiCommands {
         void run(Session session, CommandSpec spec, List<byte[]> arguments, ReplyWriter out);
     }
 
-    MultiCommands(Kernel kernel, DataCommands data, Runner runner) {
+    MultiCommands(Kernel kernel, ServerControl control, DataCommands data, Runner runner) {
         this.kernel = kernel;
+        this.control = control;
         this.data = data;
         this.runner = runner;
     }
@@ -51,6 +53,11 @@ final class MultiCommands {
             return true;
         }
         multi.add(spec, arguments);
+        if (multi.bytesHeld() > control.config().clientQueryBufferLimit()) {
+            // as Redis does, which counts it as a part of the query buffer
+            session.closeAfterReply();
+            return true;
+        }
         out.simple("QUEUED");
         return true;
     }

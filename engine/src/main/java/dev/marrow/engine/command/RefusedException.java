@@ -1,6 +1,6 @@
 package dev.marrow.engine.command;
 
-/** A command is answered with this error; nothing was changed. */
+/** A command is answered with this error; nothing was changed, but for earlier parts of a command that is executed in parts. */
 public class RefusedException extends RuntimeException {
     private static final long serialVersionUID = 1L;
 

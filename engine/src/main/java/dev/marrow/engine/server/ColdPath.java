@@ -89,6 +89,7 @@ final class ColdPath {
                 connection.stalled(nowNanos);
                 return Outcome.RETRY;
             }
+            commands.gaveUp(connection, arguments);
             reply.error("ERR " + e.getMessage() + " (--stall-timeout); nothing was changed");
         }
         connection.commandDone();

@@ -8,6 +8,7 @@ import dev.marrow.engine.command.RefusedException;
 import dev.marrow.engine.command.Session;
 import dev.marrow.engine.command.StoreInfo;
 import dev.marrow.engine.command.Transaction;
+import dev.marrow.engine.command.TransactionOutrunException;
 import dev.marrow.engine.command.TransactionTooLargeException;
 import dev.marrow.engine.resp.RequestParser;
 import java.lang.foreign.MemorySegment;
@@ -74,16 +75,16 @@ final class KernelDoor implements Kernel {
     }
 
     @Override
-    public <T> T transact(Session session, Collection<byte[]> keys, Function<Transaction, T> body) {
-        return transact((Connection) session, keys, true, body);
+    public <T> T transact(Session session, Collection<byte[]> keys, Patience patience, Function<Transaction, T> body) {
+        return transact((Connection) session, keys, true, patience, body);
     }
 
     @Override
     public <T> T transactWithoutValues(Session session, Collection<byte[]> keys, Function<Transaction, T> body) {
-        return transact((Connection) session, keys, false, body);
+        return transact((Connection) session, keys, false, Patience.STALL_TIMEOUT, body);
     }
 
-    private <T> T transact(Connection session, Collection<byte[]> keys, boolean withValues, Function<Transaction, T> body) {
+    private <T> T transact(Connection session, Collection<byte[]> keys, boolean withValues, Patience patience, Function<Transaction, T> body) {
         Staging staging = server.store().staging();
         long startNanos = System.nanoTime();
         for (int attempt = 0;; attempt++) {
@@ -124,8 +125,8 @@ final class KernelDoor implements Kernel {
                 }
             }
             if (attempt >= ATTEMPTS_AT_ONCE) {
-                if (System.nanoTime() - startNanos > server.stallTimeoutNanos() || server.isStopping()) {
-                    throw new RefusedException("ERR the transaction found no end in time (--stall-timeout): others changed its keys, or the log took nothing");
+                if (patience == Patience.BRIEF || System.nanoTime() - startNanos > server.stallTimeoutNanos() || server.isStopping()) {
+                    throw new TransactionOutrunException();
                 }
                 LockSupport.parkNanos(ATTEMPT_PAUSE_NANOS);
             }

@@ -192,14 +192,15 @@ public final class Server implements ServerControl, AutoCloseable {
             }
         }
 
+        /** The pins say it first: the disk that failed may never take the marker, and a start after a kill must not trust it. */
         @Override
         public void onFailing() {
+            store.control().state(Abi.STATE_FAILED);
             onHost.ifPresent(OnHostDoor::shut);
         }
 
         @Override
         public void onFailure(Throwable cause) {
-            store.control().state(Abi.STATE_FAILED);
             fail(cause);
         }
     }

@@ -29,7 +29,7 @@ final class FakeServer implements Kernel, ServerControl {
     }
 
     @Override
-    public <T> T transact(Session session, Collection<byte[]> keys, Function<Transaction, T> body) {
+    public <T> T transact(Session session, Collection<byte[]> keys, Patience patience, Function<Transaction, T> body) {
         Map<String, String> before = new TreeMap<>(data);
         try {
             return body.apply(new FakeTransaction(session));
@@ -42,7 +42,7 @@ final class FakeServer implements Kernel, ServerControl {
 
     @Override
     public <T> T transactWithoutValues(Session session, Collection<byte[]> keys, Function<Transaction, T> body) {
-        return transact(session, keys, body);
+        return transact(session, keys, Patience.BRIEF, body);
     }
 
     private final class FakeTransaction implements Transaction {

@@ -228,6 +228,7 @@ class OnHostIT {
                 TimeUnit.MILLISECONDS.sleep(10);
             }
             assertTrue(server.server().log().failed());
+            assertEquals(Abi.STATE_FAILED, server.server().store().control().state(), "a start after a kill would trust the tables' log");
             long before = server.onHostCommands();
             client.send(RespClient.encode("INCR", "n"));
             client.send(RespClient.encode("GET", "n"));
