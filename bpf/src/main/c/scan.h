@@ -13,6 +13,8 @@
  * a record is immutable while it is referred to, and a version is given once (I4), so the same reference with the same header behind it
  * is the same record.  Where that fails the home is read again; what was given already is known by its
  * reference and version.
+ *
+ * A scan for keys only (SCAN, KEYS) has no exception: see scan_keys().
  */
 #ifndef MARROW_SCAN_H
 #define MARROW_SCAN_H
@@ -22,8 +24,12 @@
 #define RING_HEADER_BYTES 8
 #define STILL_THERE_ATTEMPTS_MAX 8
 #define SCAN_NEWER_MAX (64 - REFS_PER_BUCKET * (OVERFLOW_CHAIN_MAX + 1))    /* what io.scanned holds besides a whole chain */
+#define KEYS_ONLY(io) ((io)->batch_extra[3])    /* how many keys are wanted; 0: whole records are */
 #define SCAN_RECORD_BYTES_MAX (RING_HEADER_BYTES + RECORD_BYTES_MAX - RECORD_HEADER_BYTES + REDO_HEADER_BYTES + 8)
 _Static_assert(SCAN_RECORD_BYTES_MAX <= 69632, "one record fits behind the output's end");
+
+/* Each place in a chain is visited once. */
+#define SCAN_HOME_KEYS_BYTES_MAX (REFS_PER_BUCKET * (OVERFLOW_CHAIN_MAX + 1) * (RING_HEADER_BYTES + REDO_HEADER_BYTES + KEY_BYTES_MAX))
 
 enum scanned { SCAN_GIVEN = 0, SCAN_SKIPPED = 1, SCAN_CHANGED = 2, SCAN_FULL = 3 };
 
@@ -78,13 +84,18 @@ GLOBAL int still_there(struct io *io, u32 home, u64 ref)
 	return 0;
 }
 
-/* For a test, which cannot wait for somebody to overwrite a record between its header's copy and the rest: some 50 microseconds. */
+/* For tests, which cannot wait for somebody to overwrite a record between its header's copy and the rest: some 50 microseconds, or a few. */
 #if defined(MUTANT_SLOW_SCAN) || defined(MUTANT_NO_SCAN_CHECK)
+#define SCAN_LINGER_STEPS (1 << 14)
+#elif defined(MUTANT_SLOW_SCAN_KEYS) || defined(MUTANT_SCAN_KEYS_FORWARDS)
+#define SCAN_LINGER_STEPS (1 << 10)
+#endif
+#ifdef SCAN_LINGER_STEPS
 static long linger_step(u32 i, void *nothing)
 {
 	return 0;
 }
-#define SCAN_LINGER() bpf_loop(1 << 14, linger_step, 0, 0)
+#define SCAN_LINGER() bpf_loop(SCAN_LINGER_STEPS, linger_step, 0, 0)
 #else
 #define SCAN_LINGER() ((void)0)
 #endif
@@ -95,12 +106,13 @@ GLOBAL int copy_record(struct io *io, u64 ref)
 	if (!io || record_read(io->probe, RECORD_HEADER_BYTES, ref, 0))
 		return SCAN_CHANGED;
 	struct record *r = (struct record *)io->probe;
-	u32 key_length = r->key_length, value_length = r->value_length;
+	u32 keys_only = KEYS_ONLY(io);
+	u32 key_length = r->key_length, value_length = keys_only ? 0 : r->value_length;
 	if (key_length > KEY_BYTES_MAX || value_length > VALUE_BYTES_MAX)
 		return SCAN_CHANGED;
-	if (r->version > io->scan_version && io->scanned_count >= SCAN_NEWER_MAX)
+	if (!keys_only && r->version > io->scan_version && io->scanned_count >= SCAN_NEWER_MAX)
 		return SCAN_SKIPPED;
-	if (was_scanned(io, ref, r->version))
+	if (!keys_only && was_scanned(io, ref, r->version))
 		return SCAN_SKIPPED;
 	if (r->type != REDO_PUT || (r->expire_ms && r->expire_ms < now_ms(io)))
 		return SCAN_SKIPPED;
@@ -120,6 +132,8 @@ GLOBAL int copy_record(struct io *io, u64 ref)
 	SCAN_LINGER();
 	if (record_read(out + RING_HEADER_BYTES, length, ref, RECORD_HEADER_BYTES - REDO_HEADER_BYTES))
 		return SCAN_CHANGED;
+	if (keys_only)
+		*(u32 *)(out + RING_HEADER_BYTES + 16) = 0;     /* value_length: the record is one without a value */
 	io->t.reply_bytes = RING_HEADER_BYTES + words;
 	return SCAN_GIVEN;
 }
@@ -161,6 +175,57 @@ GLOBAL int scan_record(struct io *io, u32 home, u32 i, u64 snapshot)
 	return SCAN_GIVEN;
 }
 
+/* The home's reference number i, when its key alone is wanted; the home's number is given with it. */
+GLOBAL int scan_key(struct io *io, u32 home, u32 i, u64 snapshot)
+{
+	if (!io)
+		return SCAN_CHANGED;
+	u32 at = io->out_position;
+	u64 ref = io->chain[i & 63];
+	int copied = copy_record(io, ref);
+	asm volatile("" ::: "memory");
+	if (!scan_holds(io, home, ref, snapshot))
+		return SCAN_CHANGED;
+	if (copied != SCAN_GIVEN)
+		return copied;
+	if (at <= OUT_BYTES - RING_HEADER_BYTES)
+		*(u32 *)(io->out + at + 4) = home;
+	io->out_position += io->t.reply_bytes;
+	io->batch_result++;
+	return SCAN_GIVEN;
+}
+
+/* The mutant is built for a test, which must turn red with it. */
+#ifdef MUTANT_SCAN_KEYS_FORWARDS
+#define SCAN_KEYS_NEXT(n, left) ((n) - (left))
+#else
+#define SCAN_KEYS_NEXT(n, left) ((left) - 1)
+#endif
+
+/*
+ * The keys of a home, of which io.chain has the n references of one moment, from the last to the first.  A change never moves a reference away from the home,
+ * and only forward (a removal fills its hole with the last one; what is new goes to the end), so a key that stays is always met, however much is written
+ * meanwhile, and the walk has an end.  It may be met twice, when it moves: whoever reads the keys of a home drops the second.
+ * scanned_count is 1 + how many are still to be visited; 0: the home is not begun.  Returns 1 when the rest has to be collected again.
+ */
+GLOBAL int scan_keys(struct io *io, u32 home, u32 n, u64 snapshot)
+{
+	if (!io)
+		return 1;
+	u32 left = io->scanned_count ? io->scanned_count - 1 : n;
+	if (left > n)
+		left = n;
+	for (u32 i = 0; i < REFS_PER_BUCKET * (OVERFLOW_CHAIN_MAX + 1); i++) {
+		if (!left)
+			break;
+		if (scan_key(io, home, SCAN_KEYS_NEXT(n, left), snapshot) == SCAN_CHANGED)
+			break;
+		left--;
+	}
+	io->scanned_count = 1 + left;
+	return left != 0;
+}
+
 /* 1: the run ends here. */
 INLINE int scan_home(struct io *io)
 {
@@ -168,6 +233,9 @@ INLINE int scan_home(struct io *io)
 	u32 home = io->batch_cursor;
 	struct bucket *b = bucket_at(home);
 	if (!c || !b || home >= config.bucket_count || !io->batch_count)
+		return 1;
+	u32 keys_only = to_bool(KEYS_ONLY(io) != 0);
+	if (keys_only && !io->scanned_count && io->out_position >= io->batch_extra[0])
 		return 1;
 	u64 version = READ_ONCE(b->version);
 	if (version >= READ_ONCE(c->version_floor)) {
@@ -177,6 +245,10 @@ INLINE int scan_home(struct io *io)
 			return 0;                   /* again */
 		if (!io->scan_version)
 			io->scan_version = version;
+		if (keys_only && scan_keys(io, home, n, version))
+			return 0;                   /* again, with what is left */
+		if (keys_only)
+			n = 0;
 		for (u32 i = 0; i < REFS_PER_BUCKET * (OVERFLOW_CHAIN_MAX + 1); i++) {
 			if (i >= n)
 				break;
@@ -191,7 +263,7 @@ INLINE int scan_home(struct io *io)
 	io->scan_version = 0;
 	io->batch_cursor = home + 1;
 	io->batch_count--;
-	return 0;
+	return keys_only && io->batch_result >= KEYS_ONLY(io);
 }
 
 static long scan_step(u32 i, struct run *run)
@@ -205,11 +277,16 @@ static long scan_step(u32 i, struct run *run)
  * From home bucket batch_cursor on: at most batch_count of them, and until batch_extra[0] bytes are there.  The cursor moves; batch_result is how
  * many records were given, batch_extra[1] their bytes, batch_extra[2] their highest version.  io.scanned_count and io.scan_version belong to the
  * cursor: 0 at the start of a scan, untouched between its runs.
+ *
+ * With batch_extra[3], records come without their values, and with their home's number in the upper half of the ring record's header; the run ends behind the
+ * home with which so many are there, and a home of which scanned_count says that it is begun goes on in the next run.
  */
 INLINE int scan_slot(struct io *io)
 {
 	struct run run = { .io = io };
 	if (io->batch_extra[0] > OUT_BYTES - RING_HEADER_BYTES)
+		return RUN_REFUSED;
+	if (KEYS_ONLY(io) && io->batch_extra[0] > OUT_BYTES - SCAN_HOME_KEYS_BYTES_MAX)
 		return RUN_REFUSED;
 	bpf_loop(SCAN_STEPS_MAX, scan_step, &run, 0);
 	io->batch_extra[1] = io->out_position;

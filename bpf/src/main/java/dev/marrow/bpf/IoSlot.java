@@ -12,6 +12,8 @@ import java.nio.ByteOrder;
  */
 public final class IoSlot {
     private static final int BATCH_EXTRA_COUNT = 4;
+    /** Keys of one run of {@link #scanKeys}, and those of the home that passes it: a run keeps its processor, so it is short. */
+    private static final int KEYS_BYTES = 64 << 10;
 
     private final MemorySegment memory;
     private final MemorySegment in;
@@ -195,9 +197,14 @@ public final class IoSlot {
 
     /** Begins a scan of the table; {@link #scan} goes on with it. */
     public void beginScan() {
+        beginScan(0);
+    }
+
+    /** Begins a scan at this home bucket; {@link #scan} or {@link #scanKeys} goes on with it. */
+    public void beginScan(long home) {
         memory.set(ValueLayout.JAVA_INT, Abi.io_scanned_count, 0);
         memory.set(ValueLayout.JAVA_LONG, Abi.io_scan_version, 0);
-        memory.set(ValueLayout.JAVA_LONG, Abi.io_batch_cursor, 0);
+        memory.set(ValueLayout.JAVA_LONG, Abi.io_batch_cursor, home);
     }
 
     /**
@@ -207,6 +214,23 @@ public final class IoSlot {
     public void scan(int buckets, int bytes) {
         batch(buckets, batchCursor(), bytes);
         run(scan);
+    }
+
+    /**
+     * The same for records without their values, each with its home's number in the upper half of the ring record's header; ends behind the home with
+     * which {@code keys} of them are there, or {@value #KEYS_BYTES} bytes. A home may name a key twice, when others write to it meanwhile.
+     *
+     * @param buckets home buckets to visit, at least one
+     * @param keys    at least one
+     */
+    public void scanKeys(int buckets, int keys) {
+        batch(buckets, batchCursor(), KEYS_BYTES, 0, 0, keys);
+        run(scan);
+    }
+
+    /** Whether {@link #scanKeys} has given a part of the keys of the home at {@link #batchCursor}, because it was written to all the time. */
+    public boolean insideHome() {
+        return memory.get(ValueLayout.JAVA_INT, Abi.io_scanned_count) != 0;
     }
 
     /** Bytes of ring records at the start of the output area. */

@@ -34,6 +34,9 @@ class ScanKernelIT {
     private static final int KEYS = 24;
     private static final int SCANS = 60;
     private static final int CONTROL_SCANS_MAX = 600;
+    private static final int KEY_SCANS = 4_000;
+    private static final int SLOW_KEY_SCANS = 500;
+    private static final int CONTROL_KEY_SCANS_MAX = 20_000;
 
     private record Found(long version, long expireMillis, String value) {}
 
@@ -287,5 +290,133 @@ class ScanKernelIT {
             noticed = noRecord.getMessage();
         }
         assertFalse(noticed.isEmpty(), "torn records were given and nobody noticed");
+    }
+
+    // ---- keys only ----
+
+    /** Keys of one scan with their homes, in their order. */
+    private static List<Map.Entry<String, Integer>> scanKeys(KernelStore store, int homes, int keys) {
+        List<Map.Entry<String, Integer>> found = new ArrayList<>();
+        IoSlot slot = store.slot(SCANNER);
+        slot.beginScan(0);
+        for (int steps = 0; slot.batchCursor() < store.geometry().bucketCount(); steps++) {
+            assertTrue(steps < STEPS_MAX, "the scan finds no end");
+            slot.scanKeys(homes, keys);
+            int before = found.size();
+            int at = 0;
+            while (at < slot.scannedBytes()) {
+                int length = slot.out().get(ValueLayout.JAVA_INT_UNALIGNED, at);
+                int home = slot.out().get(ValueLayout.JAVA_INT_UNALIGNED, at + 4);
+                long body = at + RedoRing.HEADER_BYTES;
+                int keyLength = slot.out().get(ValueLayout.JAVA_SHORT_UNALIGNED, body + 20);
+                assertEquals(0, slot.out().get(ValueLayout.JAVA_INT_UNALIGNED, body + 16), "a value's length without the value");
+                assertEquals(Abi.REDO_HEADER_BYTES + keyLength, length);
+                found.add(Map.entry(text(slot.out(), body + Abi.REDO_HEADER_BYTES, keyLength), home));
+                at += RedoRing.HEADER_BYTES + (length + 7 & ~7);
+            }
+            assertEquals(slot.scannedBytes(), at);
+            assertEquals(slot.batchResult(), found.size() - before);
+            assertTrue(found.size() - before < keys + 45, "a run ends behind the home with which there are enough");
+        }
+        return found;
+    }
+
+    @Test
+    void keysOfATableThatRestsAreGivenExactlyHomeByHome() {
+        for (int keys : new int[] {1, 10, 100_000}) {
+            try (TestStore store = new TestStore(new StoreGeometry(300, 64 << 20, 1 << 20), 2)) {
+                assertEquals(List.of(), scanKeys(store.store, 512, keys));
+                Map<String, String> expected = new TreeMap<>();
+                for (int n = 0; n < 300; n++) {
+                    String key = "x".repeat(n % 7 == 0 ? 505 : n % 64) + n;
+                    expected.put(key, "");
+                    store.call("SET", key, "v".repeat(n % 5 == 0 ? 65_536 : n));
+                }
+                store.call("DEL", expected.keySet().iterator().next());
+                expected.remove(expected.keySet().iterator().next());
+                List<Map.Entry<String, Integer>> found = scanKeys(store.store, 512, keys);
+                assertEquals(expected.size(), found.size(), "given twice");
+                Map<String, String> given = new TreeMap<>();
+                found.forEach(one -> given.put(one.getKey(), ""));
+                assertEquals(expected, given);
+                List<Integer> homes = found.stream().map(Map.Entry::getValue).toList();
+                assertEquals(homes.stream().sorted().toList(), homes, "homes in their order");
+                assertEquals(found, scanKeys(store.store, 1, keys), "home by home");
+            }
+        }
+    }
+
+    /** Unlike a scan of records, one of keys gives every key that stays even if it is written to all the time. */
+    @Test
+    void everyKeyThatStaysIsGivenHoweverMuchItIsOverwritten() throws Exception {
+        assertEquals("", keysBesideWriters(OBJECT, KEY_SCANS));
+    }
+
+    /** The same pause at each key, and the walk in both directions: a removal moves the last reference to where a walk forwards has been. */
+    @Test
+    void walkedForwardsAKeyThatMovesIsMissed() throws Exception {
+        assertEquals("", keysBesideWriters("/mutants/SLOW_SCAN_KEYS.bpf.o", SLOW_KEY_SCANS));
+        assertFalse(keysBesideWriters("/mutants/SCAN_KEYS_FORWARDS.bpf.o", CONTROL_KEY_SCANS_MAX).isEmpty(), "keys were missed and nobody noticed");
+    }
+
+    private static String keysBesideWriters(String object, int scans) throws Exception {
+        try (TestStore store = new TestStore(object, new StoreGeometry(StoreGeometry.CAPACITY_MIN, 64 << 20, 1 << 20), WRITERS + 1);
+                ExecutorService threads = Executors.newFixedThreadPool(WRITERS + 1)) {
+            store.drainedElsewhere = true;
+            AtomicBoolean running = new AtomicBoolean(true);
+            AtomicBoolean draining = new AtomicBoolean(true);
+            List<Future<?>> writers = new ArrayList<>();
+            Future<?> drainer = threads.submit(() -> {
+                while (draining.get()) {
+                    store.dropLog();
+                    Thread.onSpinWait();
+                }
+            });
+            for (int i = 0; i < KEYS; i++) {
+                store.run(1, TestStore.command("SET", "changes" + i, "v"), 0);
+            }
+            for (int writer = 1; writer <= WRITERS; writer++) {
+                int slot = writer;
+                writers.add(threads.submit(() -> writeSmall(store, slot, running)));
+            }
+            try {
+                for (int n = 0; n < scans; n++) {
+                    List<String> given = scanKeys(store.store, 512, 1000).stream().map(Map.Entry::getKey).toList();
+                    for (int i = 0; i < KEYS; i++) {
+                        if (!given.contains("changes" + i)) {
+                            return "not given: changes" + i + " in scan " + n;
+                        }
+                    }
+                    for (String key : given) {
+                        if (!key.matches("changes[0-9]+|comes[0-9]-[0-9]+")) {
+                            return "torn: " + key;
+                        }
+                    }
+                }
+                return "";
+            } finally {
+                running.set(false);
+                for (Future<?> writer : writers) {
+                    writer.get();
+                }
+                draining.set(false);
+                drainer.get();
+            }
+        }
+    }
+
+    /** Overwrites the keys that stay all the time, and has others come and go in front of them. */
+    private static void writeSmall(TestStore store, int slot, AtomicBoolean running) {
+        Random random = new Random();
+        while (running.get()) {
+            StringBuilder commands = new StringBuilder();
+            for (int i = 0; i < 64; i++) {
+                int key = random.nextInt(KEYS);
+                String comes = "comes" + slot + "-" + random.nextInt(KEYS);
+                commands.append(random.nextInt(4) > 0 ? TestStore.command("SET", "changes" + key, "w".repeat(random.nextInt(9)))
+                        : random.nextBoolean() ? TestStore.command("DEL", comes) : TestStore.command("SET", comes, "x"));
+            }
+            store.run(slot, commands.toString(), 0);
+        }
     }
 }

@@ -25,6 +25,7 @@ public final class ColdCommands {
     private final ConnectionCommands connection;
     private final ConfigCommands config;
     private final ServerCommands server;
+    private final ScanCommands scan;
     private final PersistenceCommands persistence;
 
     public ColdCommands(Kernel kernel, ServerControl control) {
@@ -35,6 +36,7 @@ public final class ColdCommands {
         this.connection = new ConnectionCommands(control);
         this.config = new ConfigCommands(control);
         this.server = new ServerCommands(kernel, control);
+        this.scan = new ScanCommands(kernel);
         this.persistence = new PersistenceCommands(control);
     }
 
@@ -156,6 +158,11 @@ public final class ColdCommands {
             case "bgrewriteaof" -> persistence.rewriteAof(out);
             case "lastsave" -> persistence.lastSave(out);
             case "shutdown" -> server.shutdown(arguments, out);
+            case "keys" -> scan.keys(session, arguments, out);
+            case "scan" -> scan.scan(session, arguments, out);
+            case "randomkey" -> scan.randomKey(session, out);
+            case "swapdb" -> server.swapDatabases(arguments, out);
+            case "object|help" -> out.lines(HelpTexts.OBJECT);
             default -> {
                 if (DataCommands.isData(spec) && !spec.hot() || arguments.size() > 2 && SEVERAL_KEYS.contains(spec.name())) {
                     data.execute(session, spec, arguments, out);

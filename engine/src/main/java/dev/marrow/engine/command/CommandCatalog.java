@@ -32,6 +32,22 @@ final class CommandCatalog {
             ttl; 2; hot; readonly fast; 1 1 1; @keyspace @read @fast; nondeterministic_output; RO access; 1.0.0 generic; O(1); Get the time to live for a key in seconds
             pttl; 2; hot; readonly fast; 1 1 1; @keyspace @read @fast; nondeterministic_output; RO access; 2.6.0 generic; O(1); Get the time to live for a key in milliseconds
             persist; 2; hot; write fast; 1 1 1; @keyspace @write @fast;; RW update; 2.2.0 generic; O(1); Remove the expiration from a key
+            type; 2; cold; readonly fast; 1 1 1; @keyspace @read @fast;; RO; 1.0.0 generic; O(1); Determine the type stored at key
+            rename; 3; cold; write; 1 2 1; @keyspace @write @slow;; RW access delete + OW update; 1.0.0 generic; O(1); Rename a key
+            renamenx; 3; cold; write fast; 1 2 1; @keyspace @write @fast;; RW access delete + OW insert; 1.0.0 generic; O(1); Rename a key, only if the new key does not exist
+            copy; -3; cold; write denyoom; 1 2 1; @keyspace @write @slow;; RO access + OW update; 6.2.0 generic; O(1); Copy a key
+            expiretime; 2; cold; readonly fast; 1 1 1; @keyspace @read @fast;; RO access; 7.0.0 generic; O(1); Get the expiration Unix timestamp for a key
+            pexpiretime; 2; cold; readonly fast; 1 1 1; @keyspace @read @fast;; RO access; 7.0.0 generic; O(1); Get the expiration Unix timestamp for a key in milliseconds
+            object; -2; cold;; 0 0 0; @slow;;; 2.2.3 generic; Depends on subcommand; A container for object introspection commands
+            object|encoding; 3; cold; readonly; 2 2 1; @keyspace @read @slow; nondeterministic_output; RO; 2.2.3 generic; O(1); Inspect the internal encoding of a value
+            object|idletime; 3; cold; readonly; 2 2 1; @keyspace @read @slow; nondeterministic_output; RO; 2.2.3 generic; O(1); Get the time since a value was last accessed: not kept, 0
+            object|help; 2; cold; loading stale; 0 0 0; @keyspace @slow;;; 6.2.0 generic; O(1); List the subcommands
+            object|freq; 3; cold; readonly; 2 2 1; @keyspace @read @slow; nondeterministic_output; RO; 4.0.0 generic; O(1); Get the access frequency of a value: not kept
+            object|refcount; 3; cold; readonly; 2 2 1; @keyspace @read @slow; nondeterministic_output; RO; 2.2.3 generic; O(1); Get the number of references to the value of a key
+            keys; 2; cold; readonly; 0 0 0; @keyspace @read @slow @dangerous; request_policy:all_shards nondeterministic_output_order;; 1.0.0 generic; O(N); Find all keys matching the given pattern
+            scan; -2; cold; readonly; 0 0 0; @keyspace @read @slow; nondeterministic_output request_policy:special;; 2.8.0 generic; O(1) for every call, O(N) for a complete iteration; Incrementally iterate the keys
+            randomkey; 1; cold; readonly; 0 0 0; @keyspace @read @slow; request_policy:all_shards nondeterministic_output;; 1.0.0 generic; O(1); Return a random key
+            swapdb; 3; cold; write fast; 0 0 0; @keyspace @write @fast @dangerous;;; 4.0.0 server; O(1); Swap two databases, of which there is one
             ping; -1; hot; fast; 0 0 0; @fast @connection; request_policy:all_shards response_policy:all_succeeded;; 1.0.0 connection; O(1); Ping the server
             echo; 2; hot; loading stale fast; 0 0 0; @fast @connection;;; 1.0.0 connection; O(1); Echo the given string
             mget; -2; cold; readonly fast; 1 -1 1; @read @string @fast; request_policy:multi_shard; RO access; 1.0.0 string; O(N); Get the values of all the given keys

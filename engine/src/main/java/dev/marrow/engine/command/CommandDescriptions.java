@@ -39,22 +39,24 @@ final class CommandDescriptions {
         simpleSet(spec.categories(), out);
         out.set(spec.tips().size());
         spec.tips().forEach(out::bulk);
-        out.set(spec.firstKey() > 0 ? 1 : 0);
-        if (spec.firstKey() > 0) {
-            keySpecification(spec, out);
+        List<List<String>> specifications = spec.keySpecifications();
+        out.set(specifications.size());
+        for (int i = 0; i < specifications.size(); i++) {
+            keySpecification(spec, specifications.get(i), specifications.size() > 1 ? spec.firstKey() + i : 0, out);
         }
         Collection<CommandSpec> subcommands = CommandTable.subcommands(spec.name());
         out.set(subcommands.size());
         subcommands.forEach(subcommand -> describe(subcommand, out));
     }
 
-    private static void keySpecification(CommandSpec spec, ReplyWriter out) {
-        int lastKey = spec.lastKey() < 0 ? spec.lastKey() : spec.lastKey() - spec.firstKey();
+    /** @param only index of the only key that it is about; 0: it is about all */
+    private static void keySpecification(CommandSpec spec, List<String> flags, int only, ReplyWriter out) {
+        int lastKey = only > 0 ? 0 : spec.lastKey() < 0 ? spec.lastKey() : spec.lastKey() - spec.firstKey();
         out.map(3);
         out.bulk("flags");
-        simpleSet(spec.keyFlags(), out);
+        simpleSet(flags, out);
         out.bulk("begin_search").map(2).bulk("type").bulk("index").bulk("spec").map(1);
-        out.bulk("index").integer(spec.firstKey());
+        out.bulk("index").integer(only > 0 ? only : spec.firstKey());
         out.bulk("find_keys").map(2).bulk("type").bulk("range").bulk("spec").map(3);
         out.bulk("lastkey").integer(lastKey).bulk("keystep").integer(spec.keyStep()).bulk("limit").integer(0);
     }

@@ -11,6 +11,7 @@ import java.util.List;
  * @param hot executed in eBPF, as far as its size allows
  * @param firstKey index of the first key, 0: no keys
  * @param lastKey index of the last key, negative: counted from the end
+ * @param keyFlags of one key specification, or of several with a plus sign between them
  */
 public record CommandSpec(
         String name,
@@ -77,6 +78,22 @@ public record CommandSpec(
                 && index >= firstKey
                 && (lastKey < 0 || index <= lastKey)
                 && (index - firstKey) % keyStep == 0;
+    }
+
+    /** The flags of each key specification. One covers all keys; several are one a key. */
+    public List<List<String>> keySpecifications() {
+        List<List<String>> specifications = new ArrayList<>();
+        if (firstKey > 0) {
+            specifications.add(new ArrayList<>());
+        }
+        for (String flag : keyFlags) {
+            if (flag.equals("+")) {
+                specifications.add(new ArrayList<>());
+            } else {
+                specifications.getLast().add(flag);
+            }
+        }
+        return specifications;
     }
 
     private static List<String> words(String column) {

@@ -32,6 +32,7 @@ final class DataCommands {
         COMMANDS.put("mget", DataCommands::mget);
         COMMANDS.put("mset", DataCommands::mset);
         COMMANDS.put("msetnx", DataCommands::msetnx);
+        COMMANDS.putAll(KeyspaceCommands.COMMANDS);
     }
 
     private final Kernel kernel;

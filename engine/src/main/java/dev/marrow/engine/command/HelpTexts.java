@@ -38,6 +38,19 @@ final class HelpTexts {
             "HELP",
             "    Print this help.");
 
+    static final List<String> OBJECT = List.of(
+            "OBJECT <subcommand> [<arg> [value] [opt] ...]. Subcommands are:",
+            "ENCODING <key>",
+            "    Return how Redis would represent the value of <key>.",
+            "FREQ <key>",
+            "    An error: access frequencies are not tracked.",
+            "IDLETIME <key>",
+            "    Return 0: access times are not kept.",
+            "REFCOUNT <key>",
+            "    Return the number of references to the value of <key>.",
+            "HELP",
+            "    Print this help.");
+
     static final List<String> CONFIG = List.of(
             "CONFIG <subcommand> [<arg> [value] [opt] ...]. Subcommands are:",
             "GET <pattern>",

@@ -39,6 +39,22 @@ public interface Kernel {
         BRIEF
     }
 
+    /** Number of home buckets, always the same: keys never move between them. */
+    long buckets();
+
+    /**
+     * Keys of whole home buckets. A key that is there throughout is among those of its bucket; none is named twice, and none that has expired. What the
+     * reply depends on, absence too, is added to the session (I3).
+     *
+     * @param first   the bucket to begin with, below {@link #buckets}
+     * @param buckets most buckets to visit, at least 1
+     * @param keys    ends behind the bucket with which so many are found, at least 1; may end earlier, but visits one at least
+     */
+    Keys scanKeys(Session session, long first, int buckets, int keys);
+
+    /** @param next the bucket behind those that were visited */
+    record Keys(List<byte[]> keys, long next) {}
+
     /** Number of keys, for whoever needs no more than an estimate: not tied to what is durable. */
     long keys();
 

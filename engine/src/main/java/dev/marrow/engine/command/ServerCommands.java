@@ -40,6 +40,21 @@ final class ServerCommands {
         out.ok();
     }
 
+    /** There is one database, and it changes places with itself. */
+    void swapDatabases(List<byte[]> arguments, ReplyWriter out) {
+        DecimalNumber first = DecimalNumber.parse(arguments.get(1));
+        DecimalNumber second = DecimalNumber.parse(arguments.get(2));
+        if (!first.valid() || first.value() != (int) first.value()) {
+            out.error("ERR invalid first DB index");
+        } else if (!second.valid() || second.value() != (int) second.value()) {
+            out.error("ERR invalid second DB index");
+        } else if (first.value() != 0 || second.value() != 0) {
+            out.error("ERR DB index is out of range");
+        } else {
+            out.ok();
+        }
+    }
+
     /**
      * WAITAOF numlocal numreplicas timeout. There are no replicas: asking for one waits for the whole time-out. The reply
      * says what holds then: [1, 0] when this connection's writes are synced, else [0, 0].

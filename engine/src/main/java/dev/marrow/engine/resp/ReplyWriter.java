@@ -128,6 +128,17 @@ public final class ReplyWriter {
         return line('*', Integer.toString(count));
     }
 
+    /** Makes what was written since {@code start}, {@code count} replies, an array. */
+    public ReplyWriter arrayOf(int start, int count) {
+        int end = size;
+        array(count);
+        int header = size - end;
+        byte[] moved = Arrays.copyOfRange(bytes, end, size);
+        System.arraycopy(bytes, start, bytes, start + header, end - start);
+        System.arraycopy(moved, 0, bytes, start, header);
+        return this;
+    }
+
     /** {@code pairs} keys, each followed by its value, come next; RESP2 sees a flat array. */
     public ReplyWriter map(int pairs) {
         return protocol == 3 ? line('%', Integer.toString(pairs)) : array(Math.multiplyExact(pairs, 2));

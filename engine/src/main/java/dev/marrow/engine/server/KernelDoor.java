@@ -13,6 +13,7 @@ import dev.marrow.engine.command.TransactionTooLargeException;
 import dev.marrow.engine.resp.RequestParser;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
 import java.util.function.Function;
@@ -24,6 +25,8 @@ import java.util.concurrent.locks.LockSupport;
  */
 final class KernelDoor implements Kernel {
     private static final int SWEEP_BUCKETS = 1 << 14;
+    /** Runs of a scan that may end inside one home, whose keys are written to all the time; each has thousands of attempts. */
+    private static final int SCAN_RUNS_MAX = 10_000;
     /** Attempts of a transaction over staged keys without a pause: others may run it down by writing to its keys all the time. */
     private static final int ATTEMPTS_AT_ONCE = 100;
     /** Attempts that keep nobody off the keys. */
@@ -143,6 +146,31 @@ final class KernelDoor implements Kernel {
         long keys = keys();
         session.waitFor(server.store().ring().producerPosition());
         return keys;
+    }
+
+    @Override
+    public long buckets() {
+        return server.store().geometry().bucketCount();
+    }
+
+    @Override
+    public Keys scanKeys(Session session, long first, int buckets, int keys) {
+        List<byte[]> found = new ArrayList<>();
+        KeyRecords records = new KeyRecords(found);
+        slot.beginScan(first);
+        int runs = 0;
+        do {
+            if (runs++ > 0) {
+                LockSupport.parkNanos(ATTEMPT_PAUSE_NANOS);
+            }
+            if (runs > SCAN_RUNS_MAX) {
+                throw new RefusedException("ERR the scan found no end: others change the same keys all the time");
+            }
+            slot.scanKeys(slot.insideHome() ? 1 : buckets, keys);
+            records.add(slot.out(), slot.scannedBytes());
+        } while (slot.insideHome());
+        session.waitFor(server.store().ring().producerPosition());
+        return new Keys(found, slot.batchCursor());
     }
 
     @Override

@@ -150,6 +150,19 @@ final class FakeServer implements Kernel, ServerControl {
     }
 
     @Override
+    public long buckets() {
+        return 4;
+    }
+
+    /** All keys lie in the third of four buckets. */
+    @Override
+    public Keys scanKeys(Session session, long first, int buckets, int keys) {
+        session.waitFor(78);
+        boolean visited = first <= 2 && first + buckets > 2;
+        return new Keys(visited ? data.keySet().stream().map(key -> key.getBytes(ISO_8859_1)).toList() : List.of(), Math.min(4, first + buckets));
+    }
+
+    @Override
     public void flush(Session session) {
         data.clear();
         events.add("flush");

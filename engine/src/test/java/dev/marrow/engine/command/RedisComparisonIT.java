@@ -116,6 +116,19 @@ class RedisComparisonIT {
                 "command list filterby foo\r\n", "command list filterby foo bar\r\n", "command list filterby pattern nothing\r\n", "command count x\r\n",
                 "command info get mset foo config|get del ping info\r\n", "command docs foo\r\n",
                 "hello 3\r\ncommand info get foo\r\nconfig get maxclients nothing\r\nmget a b\r\nclient getname\r\nreset\r\n",
+                "type nope\r\n", "rename nope b\r\n", "rename nope nope\r\n", "renamenx nope b\r\n", "copy a\r\n", "copy nope a db\r\n", "copy nope a db x\r\n",
+                "copy nope a db 99999999999\r\n", "copy nope a db 16\r\n", "copy nope nope\r\n", "copy nope a replace db 0 replace\r\n", "copy a b foo\r\n",
+                "expiretime nope\r\n", "pexpiretime a b\r\n", "object\r\n", "object foo a\r\n", "object encoding\r\n", "object encoding nope\r\n",
+                "object freq nope\r\nobject idletime nope\r\nobject refcount nope\r\n", "object help x\r\n", "keys\r\n", "keys a b\r\n", "keys nothing\r\n",
+                "scan\r\n", "scan x\r\n", "scan 1x\r\n", "scan \" 1\"\r\n", "scan -\r\n", "scan 18446744073709551616\r\n", "scan 0 count\r\n",
+                "scan 0 count x\r\n", "scan 0 count 0\r\n", "scan 0 count -1\r\n", "scan 0 count 5 foo\r\n", "scan 0 match\r\n", "scan 0 foo bar\r\n",
+                "scan 0 type\r\n", "scan 0 type nope\r\n", "flushall\r\nscan 0 match a count 9 type string\r\nrandomkey\r\nkeys *\r\n",
+                "swapdb 0 0\r\n", "swapdb a 0\r\n", "swapdb 0 a\r\n", "swapdb 0 16\r\n", "swapdb 99999999999 0\r\n", "swapdb 0\r\n",
+                "command info type rename renamenx copy expiretime pexpiretime object|encoding object|help keys scan randomkey swapdb\r\n",
+                "command getkeys rename a b\r\ncommand getkeys copy a b db 0\r\ncommand getkeys object encoding a\r\n",
+                "flushall\r\nset a 12\r\nset b x\r\nset c \"" + "x".repeat(44) + "\"\r\nset d \"" + "x".repeat(45) + "\"\r\nobject encoding a\r\n"
+                        + "object encoding b\r\nobject encoding c\r\nobject encoding d\r\nobject freq a\r\nrename a b\r\nget b\r\ntype b\r\nkeys b\r\n"
+                        + "renamenx b c\r\nrenamenx b b\r\nrename b b\r\ncopy b c\r\ncopy b c replace\r\nget c\r\nkeys a\r\nexpiretime b\r\n",
                 "flushall\r\nmset a 1 b 2\r\nmget a b c a\r\nexists a a b c\r\ndbsize\r\ndel a b b\r\ndbsize\r\n"));
     }
 

@@ -43,7 +43,10 @@ final class CommandGenerator {
     }
 
     List<String> next() {
-        List<String> command = new ArrayList<>(wellFormed());
+        List<String> command = new ArrayList<>(chance(5) ? aboutKeys() : wellFormed());
+        if (command.get(0).equalsIgnoreCase("scan")) {
+            return command;     // another cursor finds nobody knows what
+        }
         if (chance(40)) {
             int at = random.nextInt(command.size() + 1);
             command.add(at == 0 ? command.size() : at, any());
@@ -136,6 +139,70 @@ final class CommandGenerator {
             command.add(value());
         }
         return command;
+    }
+
+    private List<String> aboutKeys() {
+        return switch (random.nextInt(9)) {
+            case 0 -> List.of(word("type"), key());
+            case 1, 2 -> List.of(word(random.nextBoolean() ? "rename" : "renamenx"), key(), key());
+            case 3 -> copy();
+            case 4 -> List.of(word(random.nextBoolean() ? "expiretime" : "pexpiretime"), key());
+            case 5 -> List.of(word("keys"), pattern());
+            case 6 -> scan();
+            case 7 -> List.of(word("object"), word(pick(List.of("encoding", "encoding", "refcount", "idletime", "freq"))), key());
+            default -> List.of(word("randomkey"));
+        };
+    }
+
+    private List<String> copy() {
+        List<String> command = new ArrayList<>(List.of(word("copy"), key(), key()));
+        while (chance(2)) {
+            if (chance(2)) {
+                command.add(word("replace"));
+            } else {
+                command.addAll(List.of(word("db"), chance(4) ? number(pick(List.of("-1", "16", "2147483648"))) : "0"));
+            }
+        }
+        if (chance(20)) {
+            command.add(pick(WRONG_OPTIONS));
+        }
+        return command;
+    }
+
+    private List<String> scan() {
+        String cursor = chance(8) ? pick(List.of("", "-0", "00", "x", "0x", " 0", "18446744073709551616", "+")) : "0";
+        List<String> command = new ArrayList<>(List.of(word("scan"), cursor));
+        if (chance(2)) {
+            command.addAll(List.of(word("match"), pattern()));
+        }
+        if (chance(3)) {
+            command.addAll(List.of(word("type"), pick(List.of("string", "String", "hash", "nosuch", ""))));
+        }
+        if (chance(20)) {
+            command.add(pick(WRONG_OPTIONS));
+        }
+        command.addAll(List.of(word("count"), chance(8) ? number(pick(List.of("0", "-1"))) : "100000"));
+        return command;
+    }
+
+    /** Made of a key's own bytes, wildcards and brackets. */
+    private String pattern() {
+        if (chance(4)) {
+            return "*";
+        }
+        String key = pick(keys);
+        StringBuilder pattern = new StringBuilder();
+        for (int i = 0; i < Math.min(key.length(), 12); i++) {
+            char c = key.charAt(i);
+            pattern.append(switch (random.nextInt(8)) {
+                case 0 -> "*";
+                case 1 -> "?";
+                case 2 -> "[" + pick(List.of("", "^")) + c + pick(List.of("", "-", "-z", "]a")) + pick(List.of("]", "]", ""));
+                case 3 -> "\\" + c;
+                default -> String.valueOf(c);
+            });
+        }
+        return pattern + (key.length() > 12 || chance(4) ? "*" : "");
     }
 
     // ---- arguments ----

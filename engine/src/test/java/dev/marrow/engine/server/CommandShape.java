@@ -7,7 +7,7 @@ import java.util.Map;
  * How many arguments a command takes, its name included, and which of them are keys.
  *
  * @param least 0: there is no such command
- * @param keyStep distance from one key to the next, the first being argument 1; 0: only the first; -1: none
+ * @param keyStep distance from one key to the next, the first being argument 1; 0: only the first; -1: none; -2: the first two
  */
 record CommandShape(int least, int most, int keyStep) {
     static final int ANY = Integer.MAX_VALUE;
@@ -28,7 +28,12 @@ record CommandShape(int least, int most, int keyStep) {
             Map.entry("pexpireat", new CommandShape(3, ANY, 0)), Map.entry("ttl", new CommandShape(2, 2, 0)),
             Map.entry("pttl", new CommandShape(2, 2, 0)), Map.entry("persist", new CommandShape(2, 2, 0)),
             Map.entry("dbsize", new CommandShape(1, 1, -1)), Map.entry("flushall", new CommandShape(1, ANY, -1)),
-            Map.entry("flushdb", new CommandShape(1, ANY, -1)));
+            Map.entry("flushdb", new CommandShape(1, ANY, -1)),
+            Map.entry("type", new CommandShape(2, 2, 0)), Map.entry("rename", new CommandShape(3, 3, -2)),
+            Map.entry("renamenx", new CommandShape(3, 3, -2)), Map.entry("copy", new CommandShape(3, ANY, -2)),
+            Map.entry("expiretime", new CommandShape(2, 2, 0)), Map.entry("pexpiretime", new CommandShape(2, 2, 0)),
+            Map.entry("keys", new CommandShape(2, 2, -1)), Map.entry("scan", new CommandShape(2, ANY, -1)),
+            Map.entry("randomkey", new CommandShape(1, 1, -1)), Map.entry("object", new CommandShape(2, ANY, -1)));
 
     static CommandShape of(String name) {
         return SHAPES.getOrDefault(name, UNKNOWN);
@@ -39,6 +44,11 @@ record CommandShape(int least, int most, int keyStep) {
     }
 
     boolean isKey(int argument) {
-        return keyStep > 0 ? (argument - 1) % keyStep == 0 : keyStep == 0 && argument == 1;
+        return switch (keyStep) {
+            case -2 -> argument <= 2;
+            case -1 -> false;
+            case 0 -> argument == 1;
+            default -> (argument - 1) % keyStep == 0;
+        };
     }
 }

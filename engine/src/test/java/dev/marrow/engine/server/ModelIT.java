@@ -166,6 +166,10 @@ class ModelIT {
         boolean right = switch (pipeline.get(i).expected()) {
             case RedisModel.Expected.Bytes bytes -> bytes.bytes().equals(reply);
             case RedisModel.Expected.TimeLeft left -> isTimeLeft(left, reply, before, after);
+            case RedisModel.Expected.Deadline deadline -> isDeadline(deadline, reply, before, after);
+            case RedisModel.Expected.AnyOrder any -> isAnyOrder(any, reply);
+            case RedisModel.Expected.OneOf one -> one.elements().stream()
+                    .anyMatch(element -> reply.equals("$" + element.length() + "\r\n" + element + "\r\n"));
         };
         if (!right) {
             StringBuilder story = new StringBuilder();
@@ -198,6 +202,50 @@ class ModelIT {
         return millis >= left.deadlineMillis() - after - slack && millis <= left.deadlineMillis() - before + (after - before) + slack;
     }
 
+    private static boolean isDeadline(RedisModel.Expected.Deadline deadline, String reply, long before, long after) {
+        if (!reply.matches(":[0-9]+\r\n")) {
+            return false;
+        }
+        long unit = deadline.milliseconds() ? 1 : 1000;
+        long millis = Long.parseLong(reply.substring(1, reply.length() - 2)) * unit;
+        return Math.abs(millis - deadline.deadlineMillis()) <= CLOCK_SLACK_MILLIS + unit + (after - before);
+    }
+
+    private static boolean isAnyOrder(RedisModel.Expected.AnyOrder any, String reply) {
+        return reply.startsWith(any.before()) && bulks(reply.substring(any.before().length())).equals(any.elements());
+    }
+
+    /** The bulk strings of an array, sorted. */
+    private static List<String> bulks(String array) {
+        List<String> elements = new ArrayList<>();
+        int at = array.indexOf('\n') + 1;
+        int count = Integer.parseInt(array.substring(1, at - 2));
+        for (int i = 0; i < count; i++) {
+            int start = array.indexOf('\n', at) + 1;
+            int end = start + Integer.parseInt(array.substring(at + 1, start - 2));
+            elements.add(array.substring(start, end));
+            at = end + 2;
+        }
+        elements.sort(null);
+        return elements;
+    }
+
+    /** Full iterations, whatever their COUNT. */
+    private static void assertScans(RespClient client, Map<String, Map.Entry<String, Long>> content, String when) throws Exception {
+        for (String count : List.of("1", "3", "1000")) {
+            List<String> found = new ArrayList<>();
+            String cursor = "0";
+            do {
+                String[] reply = client.call("SCAN", cursor, "COUNT", count).split("\r\n", 4);
+                cursor = reply[2];
+                found.addAll(bulks(reply[3]));
+            } while (!cursor.equals("0"));
+            found.sort(null);
+            assertEquals(List.copyOf(content.keySet()), found, "SCAN COUNT " + count + " " + when);
+        }
+        assertEquals(List.copyOf(content.keySet()), bulks(client.call("KEYS", "*")), "KEYS " + when);
+    }
+
     private static void assertContent(TestServer marrow, RedisModel model, CommandGenerator generator, String when) throws Exception {
         long now = System.currentTimeMillis();
         Map<String, Map.Entry<String, Long>> content = model.content(now);
@@ -208,6 +256,7 @@ class ModelIT {
                 exchange("Marrow " + when, client, List.of(new Sent(value, model.execute(value, false, now)),
                         new Sent(deadline, model.execute(deadline, false, now))), new Random(0));
             }
+            assertScans(client, content, when);
             if (!model.hasExpired(now)) {
                 assertEquals(":" + content.size() + "\r\n", client.call("DBSIZE"), "DBSIZE " + when);
             }

@@ -1,5 +1,6 @@
 package dev.marrow.engine.server;
 
+import dev.marrow.engine.command.NaiveGlob;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
@@ -20,6 +21,15 @@ final class RedisModel {
         record Bytes(String bytes, boolean limit) implements Expected {}
 
         record TimeLeft(long deadlineMillis, boolean milliseconds) implements Expected {}
+
+        /** A deadline, which was given as a time from then on, in the unit. */
+        record Deadline(long deadlineMillis, boolean milliseconds) implements Expected {}
+
+        /** These bytes, then an array with these bulk strings in any order. */
+        record AnyOrder(String before, List<String> elements) implements Expected {}
+
+        /** One of these as a bulk string. */
+        record OneOf(List<String> elements) implements Expected {}
     }
 
     private record Entry(String value, long deadlineMillis) {}
@@ -35,6 +45,9 @@ final class RedisModel {
         this.nowMillis = nowMillis;
         this.resp3 = resp3;
         String name = arguments.get(0).toLowerCase(Locale.ROOT);
+        if (name.equals("object") && arguments.size() > 1) {
+            return object(arguments);
+        }
         int least = CommandShape.of(name).least();
         int most = CommandShape.of(name).most();
         if (least == 0) {
@@ -75,6 +88,14 @@ final class RedisModel {
             case "persist" -> persist(a.get(1));
             case "dbsize" -> number(entries.size());
             case "flushall", "flushdb" -> flush(a);
+            case "type" -> exact(live(a.get(1)) ? "+string\r\n" : "+none\r\n");
+            case "rename" -> rename(a.get(1), a.get(2));
+            case "renamenx" -> renameIfAbsent(a.get(1), a.get(2));
+            case "copy" -> copy(a);
+            case "expiretime", "pexpiretime" -> expireTime(a.get(1), name.equals("pexpiretime"));
+            case "keys" -> new Expected.AnyOrder("", matching(a.get(1)));
+            case "scan" -> scan(a);
+            case "randomkey" -> matching("*").isEmpty() ? exact(nil()) : new Expected.OneOf(matching("*"));
             default -> throw new IllegalArgumentException(name);
         };
     }
@@ -301,6 +322,130 @@ final class RedisModel {
         }
         millis = absolute ? millis : millis + nowMillis;
         return Math.max(millis, 1);
+    }
+
+    // ---- names and what is known of a key ----
+
+    private Expected rename(String from, String to) {
+        if (!live(from)) {
+            return error("ERR no such key");
+        }
+        entries.put(to, from.equals(to) ? entries.get(from) : entries.remove(from));
+        return ok();
+    }
+
+    private Expected renameIfAbsent(String from, String to) {
+        if (!live(from)) {
+            return error("ERR no such key");
+        }
+        if (live(to)) {
+            return number(0);
+        }
+        entries.put(to, entries.remove(from));
+        return number(1);
+    }
+
+    private Expected copy(List<String> a) {
+        boolean replace = false;
+        boolean otherDatabase = false;
+        for (int i = 3; i < a.size(); i++) {
+            if (a.get(i).equalsIgnoreCase("replace")) {
+                replace = true;
+            } else if (a.get(i).equalsIgnoreCase("db") && i + 1 < a.size()) {
+                String index = a.get(++i);
+                if (!isInteger(index)) {
+                    return error(NOT_INTEGER);
+                }
+                long number = Long.parseLong(index);
+                if (number != (int) number) {
+                    return error("ERR value is out of range, value must between -2147483648 and 2147483647");
+                }
+                if (number != 0) {
+                    // Redis has sixteen
+                    return new Expected.Bytes("-ERR DB index is out of range\r\n", number > 0 && number < 16);
+                }
+            } else {
+                return error(SYNTAX);
+            }
+        }
+        if (a.get(1).equals(a.get(2))) {
+            return error("ERR source and destination objects are the same");
+        }
+        if (!live(a.get(1)) || live(a.get(2)) && !replace) {
+            return number(0);
+        }
+        entries.put(a.get(2), entries.get(a.get(1)));
+        return number(1);
+    }
+
+    private Expected expireTime(String key, boolean milliseconds) {
+        if (!live(key)) {
+            return number(-2);
+        }
+        long deadline = entries.get(key).deadlineMillis();
+        return deadline == 0 ? number(-1) : new Expected.Deadline(deadline, milliseconds);
+    }
+
+    private Expected object(List<String> a) {
+        String subcommand = a.get(1).toLowerCase(Locale.ROOT);
+        if (!List.of("encoding", "refcount", "idletime", "freq").contains(subcommand)) {
+            String text = a.get(1).split("\0", 2)[0];
+            return error("ERR unknown subcommand '" + text.substring(0, Math.min(text.length(), 128)).replace('\r', ' ').replace('\n', ' ')
+                    + "'. Try " + a.get(0).toUpperCase(Locale.ROOT) + " HELP.");
+        }
+        if (a.size() != 3) {
+            return error("ERR wrong number of arguments for 'object|" + subcommand + "' command");
+        }
+        String limit = limit("get", List.of("get", a.get(2)));
+        if (!limit.isEmpty()) {
+            return new Expected.Bytes("-" + limit + "\r\n", true);
+        }
+        if (!live(a.get(2))) {
+            return exact(nil());
+        }
+        String value = entries.get(a.get(2)).value();
+        // what Redis says depends on how the value came about
+        return switch (subcommand) {
+            case "encoding" -> new Expected.Bytes(bulk(isInteger(value) ? "int" : value.length() <= 44 ? "embstr" : "raw"), true);
+            case "refcount" -> new Expected.Bytes(":1\r\n", true);
+            case "idletime" -> new Expected.Bytes(":0\r\n", true);
+            default -> error("ERR An LFU maxmemory policy is not selected, access frequency not tracked. Please note that when switching"
+                    + " between policies at runtime LRU and LFU data will take some time to adjust.");
+        };
+    }
+
+    // ---- looking for keys ----
+
+    /** From the beginning, with a COUNT for all. */
+    private Expected scan(List<String> a) {
+        if (!a.get(1).matches("[+-]?0+|")) {
+            return error("ERR invalid cursor");
+        }
+        String pattern = "*";
+        boolean strings = true;
+        for (int i = 2; i < a.size(); i += 2) {
+            String option = a.get(i).toUpperCase(Locale.ROOT);
+            if (i + 1 == a.size() || !List.of("COUNT", "MATCH", "TYPE").contains(option)) {
+                return error(SYNTAX);
+            }
+            switch (option) {
+                case "MATCH" -> pattern = a.get(i + 1);
+                case "TYPE" -> strings = a.get(i + 1).equalsIgnoreCase("string");
+                default -> {
+                    if (!isInteger(a.get(i + 1))) {
+                        return error(NOT_INTEGER);
+                    }
+                    if (Long.parseLong(a.get(i + 1)) < 1) {
+                        return error(SYNTAX);
+                    }
+                }
+            }
+        }
+        return new Expected.AnyOrder("*2\r\n$1\r\n0\r\n", strings ? matching(pattern) : List.of());
+    }
+
+    private List<String> matching(String pattern) {
+        return entries.keySet().stream().filter(this::live).filter(key -> NaiveGlob.matches(pattern, key)).sorted().toList();
     }
 
     // ---- state ----
