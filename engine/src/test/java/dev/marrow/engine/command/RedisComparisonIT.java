@@ -114,6 +114,9 @@ class RedisComparisonIT {
                 "command getkeys\r\n", "command getkeys get\r\n", "command getkeys foo a\r\n", "command getkeys ping a\r\n", "command getkeys mset a 1 b 2\r\n",
                 "command getkeys get a b\r\n", "command getkeys del a b c\r\n", "command getkeys set k v EX 1\r\n", "command list foo\r\n",
                 "command list filterby foo\r\n", "command list filterby foo bar\r\n", "command list filterby pattern nothing\r\n", "command count x\r\n",
+                "command info incrbyfloat getrange substr setrange setbit getbit bitcount bitpos bitfield_ro\r\n",
+                "command getkeys bitop and a b c\r\n",
+                "msetnx a 1 b\r\n", "bitop and a\r\n", "getex\r\n", "setbit a 1\r\n", "incrbyfloat a\r\n",
                 "command info get mset foo config|get del ping info\r\n", "command docs foo\r\n",
                 "hello 3\r\ncommand info get foo\r\nconfig get maxclients nothing\r\nmget a b\r\nclient getname\r\nreset\r\n",
                 "flushall\r\nmset a 1 b 2\r\nmget a b c a\r\nexists a a b c\r\ndbsize\r\ndel a b b\r\ndbsize\r\n"));
