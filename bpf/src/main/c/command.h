@@ -236,6 +236,13 @@ GLOBAL int set_option(struct io *io, u32 i)
 	return 2;
 }
 
+/* Whether option i of SET compares the old value: that is Java's. */
+INLINE int is_comparison(struct io *io, u32 i)
+{
+	u64 word = argument_word(io, i);
+	return io->t.argument_length[i & ARGUMENT_MASK] == 4 && (word == WORD4('I', 'F', 'E', 'Q') || word == WORD4('I', 'F', 'N', 'E'));
+}
+
 /* SET key value [NX|XX] [GET] [EX s|PX ms|EXAT s|PXAT ms|KEEPTTL], in any order */
 GLOBAL int prepare_set(struct io *io)
 {
@@ -248,6 +255,8 @@ GLOBAL int prepare_set(struct io *io)
 		if (at >= t->argument_count)
 			break;
 		int taken = set_option(io, at);
+		if (!taken && is_comparison(io, at))
+			return PREPARED_COLD;
 		if (!taken)
 			ANSWER(io, TEXT_SYNTAX);
 		at += taken;

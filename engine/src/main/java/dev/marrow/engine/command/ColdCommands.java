@@ -111,9 +111,9 @@ public final class ColdCommands {
         }
     }
 
-    /** What MSET and PING check beyond their declared arity. */
+    /** What MSET, MSETNX and PING check beyond their declared arity. */
     private static boolean refusedByCount(CommandSpec spec, int count) {
-        return spec.name().equals("mset") && count % 2 == 0 || spec.name().equals("ping") && count > 2;
+        return DataCommands.lacksValue(spec, count) || spec.name().equals("ping") && count > 2;
     }
 
     private boolean mustAuthenticate(Session session, CommandSpec spec) {
@@ -164,7 +164,8 @@ public final class ColdCommands {
             case "swapdb" -> server.swapDatabases(arguments, out);
             case "object|help" -> out.lines(HelpTexts.OBJECT);
             default -> {
-                if (DataCommands.isData(spec) && !spec.hot() || arguments.size() > 2 && SEVERAL_KEYS.contains(spec.name())) {
+                if (DataCommands.isData(spec) && !spec.hot() || arguments.size() > 2 && SEVERAL_KEYS.contains(spec.name())
+                        || ConditionalCommands.isConditionalSet(spec, arguments)) {
                     data.execute(session, spec, arguments, out);
                 } else {
                     hot.execute(session, spec, arguments, out);

@@ -17,6 +17,22 @@ final class CommandCatalog {
             psetex; 4; hot; write denyoom; 1 1 1; @write @string @slow;; OW update; 2.6.0 string; O(1); Set the value and expiration in milliseconds of a key
             getset; 3; hot; write denyoom fast; 1 1 1; @write @string @fast;; RW access update; 1.0.0 string; O(1); Set the string value of a key and return its old value
             getdel; 2; hot; write fast; 1 1 1; @write @string @fast;; RW access delete; 6.2.0 string; O(1); Get the value of a key and delete the key
+            incrbyfloat; 3; cold; write denyoom fast; 1 1 1; @write @string @fast;; RW access update; 2.6.0 string; O(1); Increment the float value of a key by the given amount
+            getrange; 4; cold; readonly; 1 1 1; @read @string @slow;; RO access; 2.4.0 string; O(N); Get a part of the string value of a key
+            substr; 4; cold; readonly; 1 1 1; @read @string @slow;; RO access; 1.0.0 string; O(N); Get a part of the string value of a key
+            setrange; 4; cold; write denyoom; 1 1 1; @write @string @slow;; RW update; 2.2.0 string; O(N); Overwrite a part of the string value of a key
+            getex; -2; cold; write fast; 1 1 1; @write @string @fast;; RW access update; 6.2.0 string; O(1); Get the value of a key and set or remove its expiration
+            setbit; 4; cold; write denyoom; 1 1 1; @write @bitmap @slow;; RW access update; 2.2.0 bitmap; O(N); Set or clear a bit of the string value of a key
+            getbit; 3; cold; readonly fast; 1 1 1; @read @bitmap @fast;; RO access; 2.2.0 bitmap; O(1); Get a bit of the string value of a key
+            bitcount; -2; cold; readonly; 1 1 1; @read @bitmap @slow;; RO access; 2.6.0 bitmap; O(N); Count the bits that are set in a string
+            bitpos; -3; cold; readonly; 1 1 1; @read @bitmap @slow;; RO access; 2.8.7 bitmap; O(N); Find the first bit set or clear in a string
+            bitop; -4; cold; write denyoom; 2 -1 1; @write @bitmap @slow;; OW update; 2.6.0 bitmap; O(N); Combine strings bit by bit
+            bitfield; -2; cold; write denyoom; 1 1 1; @write @bitmap @slow;; RW access update variable_flags; 3.2.0 bitmap; O(N); Read and change integers of any width in a string
+            bitfield_ro; -2; cold; readonly fast; 1 1 1; @read @bitmap @fast;; RO access; 6.0.0 bitmap; O(N); Read integers of any width in a string
+            delifeq; 3; cold; write fast; 1 1 1; @write @string @fast;; RM delete; 9.0.0 string; O(N); Delete a key if it has the given value
+            delex; -2; cold; write fast; 1 1 1; @write @string @fast;; RW delete variable_flags; 8.4.0 string; O(N); Delete a key if its value is equal, or not equal, to the given one
+            getv; 2; cold; readonly fast; 1 1 1; @read @string @fast;; RO access; 0.1.0 string; O(1); Get value and version of a key (Marrow's own)
+            setv; -4; cold; write denyoom; 1 1 1; @write @string @slow;; RW update; 0.1.0 string; O(1); Set the value of a key if it still has the given version (Marrow's own)
             del; -2; hot; write; 1 -1 1; @keyspace @write @slow; request_policy:multi_shard response_policy:agg_sum; RM delete; 1.0.0 generic; O(N); Delete a key
             exists; -2; hot; readonly fast; 1 -1 1; @keyspace @read @fast; request_policy:multi_shard response_policy:agg_sum; RO; 1.0.0 generic; O(N); Determine if a key exists
             strlen; 2; hot; readonly fast; 1 1 1; @read @string @fast;; RO; 2.2.0 string; O(1); Get the length of the value stored in a key

@@ -33,6 +33,10 @@ final class DataCommands {
         COMMANDS.put("mset", DataCommands::mset);
         COMMANDS.put("msetnx", DataCommands::msetnx);
         COMMANDS.putAll(KeyspaceCommands.COMMANDS);
+        COMMANDS.putAll(StringCommands.COMMANDS);
+        COMMANDS.putAll(BitCommands.COMMANDS);
+        COMMANDS.putAll(BitFieldCommands.COMMANDS);
+        COMMANDS.putAll(ConditionalCommands.COMMANDS);
     }
 
     private final Kernel kernel;
@@ -44,6 +48,11 @@ final class DataCommands {
     /** Whether the command is about keys. */
     static boolean isData(CommandSpec spec) {
         return spec.firstKey() > 0;
+    }
+
+    /** Whether the last key of MSET or MSETNX has no value: their declared arity does not say so. */
+    static boolean lacksValue(CommandSpec spec, int count) {
+        return spec.keyStep() == 2 && count % 2 == 0;
     }
 
     /** The keys that a transaction with this command must begin with: none when the command is refused for its arguments. */
@@ -103,12 +112,14 @@ final class DataCommands {
 
     /** One command of a transaction. */
     void run(Transaction transaction, CommandSpec spec, List<byte[]> arguments, ReplyWriter out) {
-        Optional<String> refused = SizeLimits.check(spec, arguments);
+        Optional<String> refused = lacksValue(spec, arguments.size())
+                ? Optional.of(CommandTable.wrongArity(spec)) : SizeLimits.check(spec, arguments);
         if (refused.isPresent()) {
             out.error(refused.get());
             return;
         }
-        Optional<DataCommand> command = Optional.ofNullable(COMMANDS.get(spec.name()));
+        Optional<DataCommand> command = ConditionalCommands.isConditionalSet(spec, arguments)
+                ? Optional.of(ConditionalCommands::set) : Optional.ofNullable(COMMANDS.get(spec.name()));
         int start = out.size();
         try {
             command.orElse((t, a, o) -> o.raw(t.entry(a.get(spec.firstKey())).execute(fitting(spec, a)))).run(transaction, arguments, out);
@@ -171,7 +182,6 @@ final class DataCommands {
     }
 
     private static void msetnx(Transaction transaction, List<byte[]> arguments, ReplyWriter out) {
-        requirePairs(arguments);
         for (int i = 1; i < arguments.size(); i += 2) {
             if (transaction.entry(arguments.get(i)).exists()) {
                 out.integer(0);
@@ -183,15 +193,8 @@ final class DataCommands {
     }
 
     private static void putPairs(Transaction transaction, List<byte[]> arguments) {
-        requirePairs(arguments);
         for (int i = 1; i < arguments.size(); i += 2) {
             transaction.entry(arguments.get(i)).put(arguments.get(i + 1), 0);
-        }
-    }
-
-    private static void requirePairs(List<byte[]> arguments) {
-        if (arguments.size() % 2 == 0) {
-            throw new CommandErrorException("ERR wrong number of arguments for '" + Words.lower(arguments.get(0)) + "' command");
         }
     }
 }

@@ -1,6 +1,7 @@
 package dev.marrow.engine.command;
 
 import dev.marrow.bpf.Abi;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 
@@ -14,6 +15,18 @@ final class SizeLimits {
 
     static String valueError(long length) {
         return "ERR value is " + length + " bytes; the limit is " + Abi.VALUE_BYTES_MAX + " bytes";
+    }
+
+    /**
+     * A copy of the value with room for {@code length} bytes from {@code offset} on, filled up with zeros.
+     *
+     * @throws CommandErrorException it would be too long
+     */
+    static byte[] grown(byte[] value, long offset, int length) {
+        if (offset > Abi.VALUE_BYTES_MAX - length) {
+            throw new CommandErrorException("ERR string exceeds maximum allowed size (" + Abi.VALUE_BYTES_MAX + " bytes)");
+        }
+        return Arrays.copyOf(value, Math.max(value.length, (int) offset + length));
     }
 
     /** The error of the first argument that is too long (or an empty key), if there is one. */

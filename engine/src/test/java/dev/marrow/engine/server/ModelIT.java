@@ -30,9 +30,13 @@ class ModelIT {
     private static final long CLOCK_SLACK_MILLIS = 2_000;
     private static final Executor VIRTUAL = task -> Thread.ofVirtual().start(task);
 
-    private record Sent(List<String> command, RedisModel.Expected expected) {
-        boolean differsFromRedis() {
-            return expected instanceof RedisModel.Expected.Bytes bytes && bytes.limit();
+    private record Sent(List<String> command, RedisModel.Expected expected, List<String> forRedis) {
+        boolean isForRedis() {
+            return !forRedis.isEmpty() && !(expected instanceof RedisModel.Expected.Bytes bytes && bytes.limit());
+        }
+
+        Sent toRedis() {
+            return new Sent(forRedis, expected, forRedis);
         }
     }
 
@@ -86,7 +90,7 @@ class ModelIT {
                 List<Sent> pipeline = pipeline(generator, model, three, random);
                 exchange("Marrow", three ? resp3 : resp2, pipeline, random);
                 if (!redis.clients.isEmpty()) {
-                    List<Sent> common = pipeline.stream().filter(sent -> !sent.differsFromRedis()).toList();
+                    List<Sent> common = pipeline.stream().filter(Sent::isForRedis).map(Sent::toRedis).toList();
                     exchange("redis-server", redis.clients.get(three ? 1 : 0), common, random);
                 }
             }
@@ -117,7 +121,8 @@ class ModelIT {
             if (command.get(0).equalsIgnoreCase("dbsize") && model.hasExpired(now)) {
                 continue;
             }
-            pipeline.add(new Sent(command, model.execute(command, resp3, now)));
+            RedisModel.Expected expected = model.execute(command, resp3, now);
+            pipeline.add(new Sent(command, expected, model.forRedis()));
         }
         return pipeline;
     }
@@ -170,6 +175,7 @@ class ModelIT {
             case RedisModel.Expected.AnyOrder any -> isAnyOrder(any, reply);
             case RedisModel.Expected.OneOf one -> one.elements().stream()
                     .anyMatch(element -> reply.equals("$" + element.length() + "\r\n" + element + "\r\n"));
+            case RedisModel.Expected.Versioned versioned -> isVersioned(versioned, reply);
         };
         if (!right) {
             StringBuilder story = new StringBuilder();
@@ -189,6 +195,11 @@ class ModelIT {
             at++;
         }
         return ", the model " + shown(List.of(bytes)) + "; from byte " + at + " on " + shown(List.of(reply.substring(at), bytes.substring(at)));
+    }
+
+    private static boolean isVersioned(RedisModel.Expected.Versioned versioned, String reply) {
+        String value = "*2\r\n$" + versioned.value().length() + "\r\n" + versioned.value() + "\r\n";
+        return reply.startsWith(value) && reply.substring(value.length()).matches(":[1-9][0-9]*\r\n");
     }
 
     private static boolean isTimeLeft(RedisModel.Expected.TimeLeft left, String reply, long before, long after) {
@@ -253,8 +264,8 @@ class ModelIT {
             for (String key : generator.keys()) {
                 List<String> value = List.of("GET", key);
                 List<String> deadline = List.of("PTTL", key);
-                exchange("Marrow " + when, client, List.of(new Sent(value, model.execute(value, false, now)),
-                        new Sent(deadline, model.execute(deadline, false, now))), new Random(0));
+                exchange("Marrow " + when, client, List.of(new Sent(value, model.execute(value, false, now), value),
+                        new Sent(deadline, model.execute(deadline, false, now), deadline)), new Random(0));
             }
             assertScans(client, content, when);
             if (!model.hasExpired(now)) {
