@@ -29,6 +29,7 @@ final class DataCommands {
         COMMANDS.put("mget", DataCommands::mget);
         COMMANDS.put("mset", DataCommands::mset);
         COMMANDS.put("msetnx", DataCommands::msetnx);
+        COMMANDS.put("memory|usage", MemoryCommands::usage);
     }
 
     private final Kernel kernel;

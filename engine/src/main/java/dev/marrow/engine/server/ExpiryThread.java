@@ -19,6 +19,7 @@ final class ExpiryThread implements Runnable {
     private final IoSlot slot;
     private final Thread thread;
     private volatile boolean stopping;
+    private volatile boolean on = true;
 
     ExpiryThread(Server server, IoSlot slot) {
         this.server = server;
@@ -30,6 +31,11 @@ final class ExpiryThread implements Runnable {
         thread.start();
     }
 
+    /** Stops for a while, or goes on. */
+    void active(boolean value) {
+        on = value;
+    }
+
     @Override
     public void run() {
         try {
@@ -37,6 +43,10 @@ final class ExpiryThread implements Runnable {
             int stretch = Math.clamp(buckets / (ROUND_SECONDS * STEPS_PER_SECOND), BUCKETS_MIN, BUCKETS_MAX);
             long next = 0;
             while (!stopping) {
+                if (!on || server.gate().isPaused()) {
+                    LockSupport.parkNanos(TimeUnit.SECONDS.toNanos(1) / STEPS_PER_SECOND);
+                    continue;
+                }
                 slot.sweep(next, stretch, IoSlot.Sweep.EXPIRED);
                 if (slot.batchResult() > 0) {
                     server.log().wake();
