@@ -78,7 +78,7 @@ final class ColdPath {
     }
 
     private Outcome execute(Connection connection, List<byte[]> arguments, long nowNanos) {
-        connection.coldStarted = false;
+        connection.commandBegins();
         server.gate().enter(connection.loop().index());
         try {
             commands.execute(connection, arguments, reply);

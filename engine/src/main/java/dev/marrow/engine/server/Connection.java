@@ -195,9 +195,14 @@ final class Connection implements Session {
         waitingCommand = arguments;
     }
 
+    /** A command begins, perhaps not for the first time. */
+    void commandBegins() {
+        coldStarted = false;
+        postponed = false;
+    }
+
     void commandDone() {
         waitingCommand = null;
-        postponed = false;
     }
 
     void active(long nowNanos) {

@@ -48,6 +48,7 @@ final class ServerClients implements Clients {
             if (target == asking) {
                 target.closeAfterReply();
             } else {
+                connections.remove(target.id());
                 ((Connection) target).kill();
             }
         }
