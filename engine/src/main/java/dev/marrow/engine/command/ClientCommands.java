@@ -150,7 +150,7 @@ final class ClientCommands {
         boolean writesOnly = arguments.size() == 4 && Words.is(arguments.get(3), "write");
         DecimalNumber millis = DecimalNumber.parse(arguments.get(2));
         if (arguments.size() > 4 || arguments.size() == 4 && !writesOnly && !Words.is(arguments.get(3), "all")) {
-            out.error(arguments.size() > 4 ? SYNTAX : "ERR CLIENT PAUSE mode must be WRITE or ALL");
+            out.error(arguments.size() > 4 ? CommandTable.wrongSubcommandArity(arguments) : "ERR CLIENT PAUSE mode must be WRITE or ALL");
         } else if (!millis.valid()) {
             out.error("ERR timeout is not an integer or out of range");
         } else if (millis.value() < 0) {
@@ -170,7 +170,7 @@ final class ClientCommands {
         DecimalNumber id = DecimalNumber.parse(arguments.get(2));
         boolean withError = arguments.size() == 4 && Words.is(arguments.get(3), "error");
         if (arguments.size() > 4 || arguments.size() == 4 && !withError && !Words.is(arguments.get(3), "timeout")) {
-            out.error(arguments.size() > 4 ? SYNTAX : "ERR CLIENT UNBLOCK reason should be TIMEOUT or ERROR");
+            out.error(arguments.size() > 4 ? CommandTable.wrongSubcommandArity(arguments) : "ERR CLIENT UNBLOCK reason should be TIMEOUT or ERROR");
         } else if (!id.valid()) {
             out.error(NOT_AN_INTEGER);
         } else {

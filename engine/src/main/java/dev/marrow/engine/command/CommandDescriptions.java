@@ -144,8 +144,17 @@ final class CommandDescriptions {
     static void keysAndFlags(List<byte[]> arguments, ReplyWriter out) {
         eachKey(arguments, out, (spec, key) -> {
             out.array(2).bulk(key);
-            simpleSet(spec.keyFlags(), out);
+            simpleSet(keyFlags(spec, arguments), out);
         });
+    }
+
+    /** What SET does to its key depends on its options. */
+    private static List<String> keyFlags(CommandSpec spec, List<byte[]> arguments) {
+        if (!spec.name().equals("set")) {
+            return spec.keyFlags();
+        }
+        boolean get = arguments.stream().skip(5).anyMatch(argument -> Words.is(argument, "get"));
+        return get ? List.of("RW", "access", "update") : List.of("OW", "update");
     }
 
     private static void eachKey(List<byte[]> arguments, ReplyWriter out, BiConsumer<CommandSpec, byte[]> write) {

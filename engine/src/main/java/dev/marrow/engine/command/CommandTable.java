@@ -82,6 +82,12 @@ public final class CommandTable {
         return "ERR wrong number of arguments for '" + spec.name() + "' command";
     }
 
+    /** What Redis says of a subcommand that checks the number of its arguments itself. */
+    static String wrongSubcommandArity(List<byte[]> arguments) {
+        return "ERR unknown subcommand or wrong number of arguments for '" + capped(Words.cString(arguments.get(1)), QUOTED_BYTES_MAX) + "'. Try "
+                + Words.upper(Words.cString(arguments.get(0))) + " HELP.";
+    }
+
     private static String capped(String text, int length) {
         return text.length() <= length ? text : text.substring(0, length);
     }

@@ -29,7 +29,7 @@ final class DebugCommands {
             control.activeExpire(!Words.text(arguments.get(2)).equals("0"));
             out.ok();
         } else {
-            out.error("ERR unknown subcommand or wrong number of arguments for '" + Words.cString(arguments.get(1)) + "'. Try DEBUG HELP.");
+            out.error(CommandTable.wrongSubcommandArity(arguments));
         }
     }
 

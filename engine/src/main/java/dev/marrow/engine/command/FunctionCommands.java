@@ -8,7 +8,9 @@ final class FunctionCommands {
     private FunctionCommands() {}
 
     static void flush(List<byte[]> arguments, ReplyWriter out) {
-        if (arguments.size() > 3 || arguments.size() == 3 && !Words.is(arguments.get(2), "sync") && !Words.is(arguments.get(2), "async")) {
+        if (arguments.size() > 3) {
+            out.error(CommandTable.wrongSubcommandArity(arguments));
+        } else if (arguments.size() == 3 && !Words.is(arguments.get(2), "sync") && !Words.is(arguments.get(2), "async")) {
             out.error("ERR FUNCTION FLUSH only supports SYNC|ASYNC option");
         } else {
             out.ok();

@@ -16,14 +16,14 @@ final class SlowLogCommands {
 
     void get(List<byte[]> arguments, ReplyWriter out) {
         if (arguments.size() > 3) {
-            out.error("ERR wrong number of arguments for 'slowlog|get' command");
+            out.error(CommandTable.wrongSubcommandArity(arguments));
             return;
         }
         long count = COUNT_DEFAULT;
         if (arguments.size() == 3) {
             DecimalNumber given = DecimalNumber.parse(arguments.get(2));
             if (!given.valid() || given.value() < -1) {
-                out.error(given.valid() ? "ERR count should be greater than or equal to -1" : "ERR value is not an integer or out of range");
+                out.error("ERR count should be greater than or equal to -1");
                 return;
             }
             count = given.value() < 0 ? Long.MAX_VALUE : given.value();
