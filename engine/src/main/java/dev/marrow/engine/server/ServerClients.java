@@ -53,19 +53,19 @@ final class ServerClients implements Clients {
             }
         }
         if (!targets.isEmpty()) {
-            awaitEarlier(asking);
+            awaitEarlier(asking, "done, but");
         }
     }
 
     @Override
     public void pause(Session asking, long millis, boolean writesOnly) {
         gate.pause(millis * 1_000_000, writesOnly);
-        awaitEarlier(asking);
+        awaitEarlier(asking, "done, but");
     }
 
-    private void awaitEarlier(Session asking) {
+    private void awaitEarlier(Session asking, String otherwise) {
         if (!gate.awaitEarlier(((Connection) asking).loop().index())) {
-            throw new RefusedException("ERR done, but a command that began before is still running after "
+            throw new RefusedException("ERR " + otherwise + " a command that began before is still running after "
                     + CommandGate.AWAIT_NANOS_MAX / 1_000_000 + " ms");
         }
     }
@@ -106,7 +106,7 @@ final class ServerClients implements Clients {
         }
         try {
             // what runs now was begun before MONITOR, and nobody would show it
-            awaitEarlier(asking);
+            awaitEarlier(asking, "nothing is shown:");
             monitors.add((Connection) asking);
         } catch (RefusedException refused) {
             endMonitor(asking);

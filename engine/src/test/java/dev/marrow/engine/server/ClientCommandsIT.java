@@ -218,6 +218,26 @@ class ClientCommandsIT {
         }
     }
 
+    /** Clients that are descheduled half-way inside their send() hold up the reply, and that it is not confirmed is not hidden. */
+    @Test
+    void clientsInsideTheirSendAreWaitedFor() throws Exception {
+        try (TestServer server = server(); RespClient admin = server.connect(); RespClient one = server.connect()) {
+            String id = one.call("CLIENT", "ID").substring(1).strip();
+            server.server().onHostDoor().programs().occupyBuffers(true);
+            try {
+                String unconfirmed = "-ERR done, but a command that began before is still running after 1000 ms\r\n";
+                assertEquals(unconfirmed, admin.call("CLIENT", "KILL", "ID", id));
+                assertEquals(unconfirmed, admin.call("CLIENT", "PAUSE", "1", "WRITE"));
+                assertEquals(unconfirmed.replace("done, but", "nothing is shown:"), admin.call("MONITOR"));
+                assertTrue(admin.call("CLIENT", "INFO").contains(" flags=N "));
+            } finally {
+                server.server().onHostDoor().programs().occupyBuffers(false);
+            }
+            assertEquals("+OK\r\n", admin.call("CLIENT", "PAUSE", "1", "WRITE"));
+            assertEquals("+OK\r\n", admin.call("MONITOR"));
+        }
+    }
+
     @Test
     void killsByWhatIsSaidOfAClient() throws Exception {
         try (TestServer server = server(); RespClient admin = server.connect(); RespClient one = server.connect()) {
