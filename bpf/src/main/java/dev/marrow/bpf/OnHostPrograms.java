@@ -149,8 +149,8 @@ public final class OnHostPrograms implements AutoCloseable {
     }
 
     /**
-     * Adds the buffers that no program holds now to {@code seenIdle}; true when it has all of them. Then no program runs that began before the first call,
-     * however many have begun since.
+     * Adds the buffers that no program holds now to {@code seenIdle}; true when it has all of them. Then no program runs that began before the
+     * first call, however many have begun since.
      */
     public boolean addIdle(BitSet seenIdle) {
         for (int group = 0; group < groups; group++) {

@@ -6,8 +6,8 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.LongAdder;
 
 /**
- * Calls, times and failures of what Java executes, for INFO commandstats and errorstats. Hot commands are executed in the kernel, which counts them in total
- * only. Bounded by the command table and by the error codes in use. Thread-safe.
+ * Calls, times and failures of what Java executes, for INFO commandstats and errorstats. Hot commands are executed in the kernel, which
+ * counts them in total only. Bounded by the command table and by the error codes in use. Thread-safe.
  */
 final class CommandStatistics {
     /** Counters of one command. */

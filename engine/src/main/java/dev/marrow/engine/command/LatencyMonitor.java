@@ -8,8 +8,8 @@ import java.util.Optional;
 import java.util.TreeMap;
 
 /**
- * What took at least latency-monitor-threshold milliseconds: for each event the last {@value #SAMPLES_MAX} seconds in which it happened. The events are "command"
- * and "fast-command", as Redis divides them, executed in Java. Thread-safe.
+ * What took at least latency-monitor-threshold milliseconds: for each event the last {@value #SAMPLES_MAX} seconds in which it happened. The events
+ * are "command" and "fast-command", as Redis divides them, executed in Java. Thread-safe.
  */
 final class LatencyMonitor {
     static final int SAMPLES_MAX = 160;

@@ -3,7 +3,10 @@ package dev.marrow.engine.command;
 import java.util.Optional;
 import java.util.Set;
 
-/** Commands of Redis whose whole subject Marrow does not have: the error says so, where "unknown command" would make people look for a typing error. */
+/**
+ * Commands of Redis whose whole subject Marrow does not have: the error says so, where "unknown command" would make people look for a
+ * typing error.
+ */
 final class Unsupported {
     private static final Set<String> PUB_SUB = Set.of(
             "subscribe", "unsubscribe", "psubscribe", "punsubscribe", "ssubscribe", "sunsubscribe", "publish", "spublish", "pubsub");

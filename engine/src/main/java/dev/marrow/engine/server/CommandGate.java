@@ -5,11 +5,11 @@ import java.util.concurrent.atomic.AtomicIntegerArray;
 import java.util.concurrent.locks.LockSupport;
 
 /**
- * What changes for the commands of all connections at once: a pause that postpones them, a MONITOR that wants to see them. While either holds, the event loops
- * give everything to Java, and the on-host door is shut as far as is needed.
+ * What changes for the commands of all connections at once: a pause that postpones them, a MONITOR that wants to see them. While either holds, the
+ * event loops give everything to Java, and the on-host door is shut as far as is needed.
  *
- * <p>A loop says that it is inside commands before it looks at the gate. So whoever has changed the gate, and has seen every other loop outside of commands once,
- * knows that nothing runs any more that has not seen the change. Thread-safe.
+ * <p>A loop says that it is inside commands before it looks at the gate. So whoever has changed the gate, and has seen every other loop outside of
+ * commands once, knows that nothing runs any more that has not seen the change. Thread-safe.
  */
 final class CommandGate {
     /** A command that runs for longer (a large one, a throttled client inside its own send()) makes the change fail to be confirmed. */

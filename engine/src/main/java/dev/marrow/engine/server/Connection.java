@@ -111,7 +111,8 @@ final class Connection implements Session {
 
     /** Flags of this connection's requests in a run. */
     int requestFlags() {
-        return (protocol == 3 ? Abi.REQUEST_RESP3 : 0) | (mayCommand() && !multi.isOpen() && !client.wantsAll() && !loop.passesAll() ? 0 : Abi.REQUEST_PASS_ALL);
+        boolean inKernel = mayCommand() && !multi.isOpen() && !client.wantsAll() && !loop.passesAll();
+        return (protocol == 3 ? Abi.REQUEST_RESP3 : 0) | (inKernel ? 0 : Abi.REQUEST_PASS_ALL);
     }
 
     /** Whole commands were executed, and their replies exist but are not written yet. */
