@@ -28,6 +28,8 @@ class ConfigRewriteIT {
                 assertEquals("+OK\r\n", client.call("AUTH", "a \"b"));
                 assertEquals("+OK\r\n", client.call("CONFIG", "REWRITE"));
             }
+            server.terminate();
+            assertEquals(0, server.exit(), "a clean stop, which leaves no pins");
         }
         assertEquals(List.of("# mine", "maxclients 60"), Files.readAllLines(file).subList(0, 2));
         try (Stream<Path> files = Files.list(directory)) {
@@ -40,6 +42,8 @@ class ConfigRewriteIT {
                 assertEquals("*4\r\n$10\r\nmaxclients\r\n$2\r\n60\r\n$7\r\ntimeout\r\n$1\r\n7\r\n",
                         client.call("CONFIG", "GET", "maxclients", "timeout"));
             }
+            server.terminate();
+            assertEquals(0, server.exit(), "a clean stop, which leaves no pins");
         }
     }
 }
