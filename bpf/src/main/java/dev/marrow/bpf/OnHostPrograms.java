@@ -9,6 +9,7 @@ import java.lang.invoke.VarHandle;
 import java.net.Inet4Address;
 import java.net.InetAddress;
 import java.nio.file.Path;
+import java.util.BitSet;
 import java.util.List;
 import java.util.Map;
 
@@ -145,6 +146,21 @@ public final class OnHostPrograms implements AutoCloseable {
             }
         }
         return true;
+    }
+
+    /**
+     * Adds the buffers that no program holds now to {@code seenIdle}; true when it has all of them. Then no program runs that began before the
+     * first call, however many have begun since.
+     */
+    public boolean addIdle(BitSet seenIdle) {
+        for (int group = 0; group < groups; group++) {
+            for (int i = 0; i < Abi.ONHOST_BUFFERS_PER_GROUP; i++) {
+                if ((int) INT.getVolatile(page, claimAt(group, i)) == 0) {
+                    seenIdle.set(group * Abi.ONHOST_BUFFERS_PER_GROUP + i);
+                }
+            }
+        }
+        return seenIdle.cardinality() == groups * Abi.ONHOST_BUFFERS_PER_GROUP;
     }
 
     private static long claimAt(int group, int buffer) {

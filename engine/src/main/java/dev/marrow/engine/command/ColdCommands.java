@@ -27,6 +27,12 @@ public final class ColdCommands {
     private final ServerCommands server;
     private final ScanCommands scan;
     private final PersistenceCommands persistence;
+    private final ClientCommands clients;
+    private final MonitorCommands monitor;
+    private final SlowLogCommands slowLog;
+    private final LatencyCommands latency;
+    private final MemoryCommands memory;
+    private final DebugCommands debug;
 
     public ColdCommands(Kernel kernel, ServerControl control) {
         this.control = control;
@@ -38,6 +44,12 @@ public final class ColdCommands {
         this.server = new ServerCommands(kernel, control);
         this.scan = new ScanCommands(kernel);
         this.persistence = new PersistenceCommands(control);
+        this.clients = new ClientCommands(control);
+        this.monitor = new MonitorCommands(control);
+        this.slowLog = new SlowLogCommands(control.diagnostics().slowLog());
+        this.latency = new LatencyCommands(control.diagnostics().latency(), control);
+        this.memory = new MemoryCommands(kernel);
+        this.debug = new DebugCommands(control);
     }
 
     /**
@@ -59,20 +71,36 @@ public final class ColdCommands {
         Optional<String> refusal = refusal(session, called, arguments);
         if (refusal.isPresent()) {
             MultiCommands.refused(session);
+            called.ifPresentOrElse(known -> control.diagnostics().statistics().rejected(known, refusal.get()),
+                    () -> control.diagnostics().statistics().error(refusal.get()));
             out.error(refusal.get());
             return;
         }
         CommandSpec spec = called.get();
+        if (control.clients().postpones(writes(session, spec))) {
+            session.postpone(arguments);
+            return;
+        }
+        session.client().lastCommand(spec.name());
         if (multi.queue(session, spec, arguments, out)) {
             return;
         }
         int start = out.size();
+        List<Multi.Queued> queued = monitor.queued(session, spec);
+        long startNanos = System.nanoTime();
         try {
             dispatch(session, spec, arguments, out);
         } catch (RefusedException refused) {
             out.truncate(start);
             out.error(refused.getMessage());
         }
+        control.diagnostics().executed(control, session, spec, arguments, (System.nanoTime() - startNanos) / 1000, out, start);
+        monitor.executed(session, spec, arguments, queued, out, start);
+    }
+
+    /** Whether the command may change keys, of itself or by what waits for it. */
+    private static boolean writes(Session session, CommandSpec spec) {
+        return spec.flags().contains("write") || spec.name().equals("exec") && session.multi().writes();
     }
 
     /** A command that waited for room in the log is not tried again: it was refused. */
@@ -136,7 +164,19 @@ public final class ColdCommands {
             case "client|setname" -> connection.clientSetName(session, arguments, out);
             case "client|getname" -> connection.clientGetName(session, out);
             case "client|setinfo" -> connection.clientSetInfo(session, arguments, out);
-            case "client|info" -> connection.clientInfo(session, out);
+            case "client|info" -> clients.info(session, out);
+            case "client|list" -> clients.list(arguments, out);
+            case "client|kill" -> clients.kill(session, arguments, out);
+            case "client|pause" -> clients.pause(session, arguments, out);
+            case "client|unpause" -> clients.unpause(out);
+            case "client|unblock" -> clients.unblock(arguments, out);
+            case "client|reply" -> clients.reply(session, arguments, out);
+            case "client|no-evict" -> clients.noEvict(session, arguments, out);
+            case "client|no-touch" -> clients.noTouch(session, arguments, out);
+            case "client|getredir" -> out.integer(-1);
+            case "client|tracking" -> clients.tracking(arguments, out);
+            case "client|trackinginfo" -> clients.trackingInfo(out);
+            case "client|caching" -> clients.caching(out);
             case "client|help" -> out.lines(HelpTexts.CLIENT);
             case "command" -> CommandDescriptions.all(out);
             case "command|count" -> out.integer(CommandTable.commands().size());
@@ -144,9 +184,11 @@ public final class ColdCommands {
             case "command|info" -> CommandDescriptions.info(arguments, out);
             case "command|list" -> CommandDescriptions.list(arguments, out);
             case "command|getkeys" -> CommandDescriptions.keys(arguments, out);
+            case "command|getkeysandflags" -> CommandDescriptions.keysAndFlags(arguments, out);
             case "command|help" -> out.lines(HelpTexts.COMMAND);
             case "config|get" -> config.get(arguments, out);
             case "config|set" -> config.set(arguments, out);
+            case "config|rewrite" -> config.rewrite(out);
             case "config|resetstat" -> config.resetStatistics(out);
             case "config|help" -> out.lines(HelpTexts.CONFIG);
             case "info" -> server.info(session, arguments, out);
@@ -157,6 +199,26 @@ public final class ColdCommands {
             case "bgsave" -> persistence.bgsave(arguments, out);
             case "bgrewriteaof" -> persistence.rewriteAof(out);
             case "lastsave" -> persistence.lastSave(out);
+            case "monitor" -> monitor.monitor(session, out);
+            case "debug" -> debug.debug(session, arguments, out);
+            case "slowlog|get" -> slowLog.get(arguments, out);
+            case "slowlog|len" -> slowLog.length(out);
+            case "slowlog|reset" -> slowLog.reset(out);
+            case "slowlog|help" -> out.lines(HelpTexts.SLOWLOG);
+            case "latency|latest" -> latency.latest(out);
+            case "latency|history" -> latency.history(arguments, out);
+            case "latency|reset" -> latency.reset(arguments, out);
+            case "latency|graph" -> latency.graph(arguments, out);
+            case "latency|doctor" -> latency.doctor(out);
+            case "latency|help" -> out.lines(HelpTexts.LATENCY);
+            case "memory|stats" -> memory.stats(session, out);
+            case "memory|doctor" -> memory.doctor(out);
+            case "memory|purge" -> memory.purge(out);
+            case "memory|malloc-stats" -> memory.mallocStats(out);
+            case "memory|help" -> out.lines(HelpTexts.MEMORY);
+            case "function|flush" -> FunctionCommands.flush(arguments, out);
+            case "function|list" -> FunctionCommands.list(out);
+            case "function|help" -> out.lines(HelpTexts.FUNCTION);
             case "shutdown" -> server.shutdown(arguments, out);
             case "keys" -> scan.keys(session, arguments, out);
             case "scan" -> scan.scan(session, arguments, out);

@@ -109,6 +109,45 @@ final class CommandCatalog {
             bgsave; -1; cold; admin noscript no_async_loading; 0 0 0; @admin @slow @dangerous;;; 1.0.0 server; O(1); Begin a checkpoint
             bgrewriteaof; 1; cold; admin noscript no_async_loading; 0 0 0; @admin @slow @dangerous;;; 1.0.0 server; O(1); Begin a checkpoint
             lastsave; 1; cold; loading stale fast; 0 0 0; @admin @fast @dangerous; nondeterministic_output;; 1.0.0 server; O(1); Time of the last checkpoint
+            client|list; -2; cold; admin noscript loading stale; 0 0 0; @admin @slow @dangerous @connection; nondeterministic_output;; 2.4.0 connection; O(N); Describe the connections
+            client|kill; -3; cold; admin noscript loading stale; 0 0 0; @admin @slow @dangerous @connection;;; 2.4.0 connection; O(N); Close connections
+            client|pause; -3; cold; admin noscript loading stale; 0 0 0; @admin @slow @dangerous @connection;;; 3.0.0 connection; O(1); Postpone the commands of all clients for a while
+            client|unpause; 2; cold; admin noscript loading stale; 0 0 0; @admin @slow @dangerous @connection;;; 6.2.0 connection; O(N); End a pause
+            client|unblock; -3; cold; admin noscript loading stale; 0 0 0; @admin @slow @dangerous @connection;;; 5.0.0 connection; O(log N); End the wait of a connection
+            client|reply; 3; cold; noscript loading stale; 0 0 0; @slow @connection;;; 3.2.0 connection; O(1); Send replies to this connection, or do not
+            client|no-evict; 3; cold; admin noscript loading stale; 0 0 0; @admin @slow @dangerous @connection;;; 7.0.0 connection; O(1); Close this connection last when clients hold too much memory
+            client|no-touch; 3; cold; noscript loading stale; 0 0 0; @slow @connection;;; 7.2.0 connection; O(1); Leave access times alone
+            client|getredir; 2; cold; noscript loading stale; 0 0 0; @slow @connection;;; 6.0.0 connection; O(1); Who gets this connection's tracking messages
+            client|tracking; -3; cold; noscript loading stale; 0 0 0; @slow @connection;;; 6.0.0 connection; O(1); Client-side caching: not supported
+            client|trackinginfo; 2; cold; noscript loading stale; 0 0 0; @slow @connection;;; 6.2.0 connection; O(1); State of client-side caching
+            client|caching; 3; cold; noscript loading stale; 0 0 0; @slow @connection;;; 6.0.0 connection; O(1); Client-side caching: not supported
+            command|getkeysandflags; -4; cold; loading stale; 0 0 0; @slow @connection;;; 7.0.0 server; O(N); Return the keys that a command names and what it does to them
+            config|rewrite; 2; cold; admin noscript loading stale; 0 0 0; @admin @slow @dangerous;;; 2.8.0 server; O(N); Write the configuration that is in force into its file
+            monitor; 1; cold; admin noscript loading stale; 0 0 0; @admin @slow @dangerous;;; 1.0.0 server;; Show every command as it is executed
+            debug; -2; cold; admin noscript loading stale; 0 0 0; @admin @slow @dangerous;;; 1.0.0 server; Depends on subcommand; Commands for tests
+            slowlog; -2; cold;; 0 0 0; @slow;;; 2.2.12 server; Depends on subcommand; A container for slow log commands
+            slowlog|get; -2; cold; admin loading stale; 0 0 0; @admin @slow @dangerous; request_policy:all_nodes nondeterministic_output;; 2.2.12 server; O(N); The newest entries of the slow log
+            slowlog|len; 2; cold; admin loading stale; 0 0 0; @admin @slow @dangerous; request_policy:all_nodes response_policy:agg_sum nondeterministic_output;; 2.2.12 server; O(1); Number of entries in the slow log
+            slowlog|reset; 2; cold; admin loading stale; 0 0 0; @admin @slow @dangerous; request_policy:all_nodes response_policy:all_succeeded;; 2.2.12 server; O(N); Empty the slow log
+            slowlog|help; 2; cold; loading stale; 0 0 0; @slow;;; 6.2.0 server; O(1); List the subcommands
+            latency; -2; cold;; 0 0 0; @slow;;; 2.8.13 server; Depends on subcommand; A container for latency commands
+            latency|latest; 2; cold; admin noscript loading stale; 0 0 0; @admin @slow @dangerous; nondeterministic_output request_policy:all_nodes response_policy:special;; 2.8.13 server; O(1); The latest spike of every event
+            latency|history; 3; cold; admin noscript loading stale; 0 0 0; @admin @slow @dangerous; nondeterministic_output request_policy:all_nodes response_policy:special;; 2.8.13 server; O(1); The spikes of an event
+            latency|reset; -2; cold; admin noscript loading stale; 0 0 0; @admin @slow @dangerous; request_policy:all_nodes response_policy:all_succeeded;; 2.8.13 server; O(1); Forget the spikes of events
+            latency|graph; 3; cold; admin noscript loading stale; 0 0 0; @admin @slow @dangerous; nondeterministic_output request_policy:all_nodes response_policy:special;; 2.8.13 server; O(1); Draw the spikes of an event
+            latency|doctor; 2; cold; admin noscript loading stale; 0 0 0; @admin @slow @dangerous; nondeterministic_output request_policy:all_nodes response_policy:special;; 2.8.13 server; O(1); Say in words what was slow
+            latency|help; 2; cold; loading stale; 0 0 0; @slow;;; 2.8.13 server; O(1); List the subcommands
+            memory; -2; cold;; 0 0 0; @slow;;; 4.0.0 server; Depends on subcommand; A container for memory commands
+            memory|usage; -3; cold; readonly; 2 2 1; @read @slow;; RO; 4.0.0 server; O(1); Memory that a key takes, in bytes
+            memory|stats; 2; cold;; 0 0 0; @slow; nondeterministic_output request_policy:all_shards response_policy:special;; 4.0.0 server; O(1); What memory is used for
+            memory|doctor; 2; cold;; 0 0 0; @slow; nondeterministic_output request_policy:all_shards response_policy:special;; 4.0.0 server; O(1); Say in words how memory is
+            memory|purge; 2; cold;; 0 0 0; @slow; request_policy:all_shards response_policy:all_succeeded;; 4.0.0 server; O(1); Nothing: freed records are used again at once
+            memory|malloc-stats; 2; cold;; 0 0 0; @slow; nondeterministic_output request_policy:all_shards response_policy:special;; 4.0.0 server; O(1); Not supported: there is no such allocator
+            memory|help; 2; cold; loading stale; 0 0 0; @slow;;; 4.0.0 server; O(1); List the subcommands
+            function; -2; cold;; 0 0 0; @slow;;; 7.0.0 scripting; Depends on subcommand; A container for function commands
+            function|flush; -2; cold; write noscript; 0 0 0; @write @slow @scripting; request_policy:all_shards response_policy:all_succeeded;; 7.0.0 scripting; O(1); Nothing: there are no functions
+            function|list; -2; cold; noscript; 0 0 0; @slow @scripting; nondeterministic_output_order;; 7.0.0 scripting; O(1); Nothing: there are no functions
+            function|help; 2; cold; loading stale; 0 0 0; @slow @scripting;;; 7.0.0 scripting; O(1); List the subcommands
             shutdown; -1; cold; admin noscript loading stale no_multi allow_busy; 0 0 0; @admin @slow @dangerous;;; 1.0.0 server; O(N); Sync the log and stop the server
             """;
 }

@@ -5,6 +5,7 @@ import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.BiConsumer;
 import java.util.function.Predicate;
 
 /** COMMAND and its subcommands: the table in the shape that Redis 7.0 gives it. */
@@ -138,6 +139,27 @@ final class CommandDescriptions {
 
     /** COMMAND GETKEYS name argument …. */
     static void keys(List<byte[]> arguments, ReplyWriter out) {
+        eachKey(arguments, out, (spec, key) -> out.bulk(key));
+    }
+
+    /** COMMAND GETKEYSANDFLAGS name argument …. */
+    static void keysAndFlags(List<byte[]> arguments, ReplyWriter out) {
+        eachKey(arguments, out, (spec, key) -> {
+            out.array(2).bulk(key);
+            simpleSet(keyFlags(spec, arguments), out);
+        });
+    }
+
+    /** What SET does to its key depends on its options. */
+    private static List<String> keyFlags(CommandSpec spec, List<byte[]> arguments) {
+        if (!spec.name().equals("set")) {
+            return spec.keyFlags();
+        }
+        boolean get = arguments.stream().skip(5).anyMatch(argument -> Words.is(argument, "get"));
+        return get ? List.of("RW", "access", "update") : List.of("OW", "update");
+    }
+
+    private static void eachKey(List<byte[]> arguments, ReplyWriter out, BiConsumer<CommandSpec, byte[]> write) {
         List<byte[]> command = arguments.subList(2, arguments.size());
         Optional<CommandSpec> spec = CommandTable.called(command);
         if (spec.isEmpty()) {
@@ -149,7 +171,7 @@ final class CommandDescriptions {
         } else {
             List<Integer> indexes = spec.get().keyIndexes(command.size());
             out.array(indexes.size());
-            indexes.forEach(index -> out.bulk(command.get(index)));
+            indexes.forEach(index -> write.accept(spec.get(), command.get(index)));
         }
     }
 }

@@ -66,6 +66,10 @@ public final class CommandTable {
             return "ERR unknown subcommand '" + capped(Words.cString(arguments.get(1)), QUOTED_BYTES_MAX) + "'. Try "
                     + Words.upper(name) + " HELP.";
         }
+        Optional<String> unsupported = Unsupported.error(Words.lower(name));
+        if (unsupported.isPresent()) {
+            return unsupported.get();
+        }
         StringBuilder quoted = new StringBuilder();
         for (int i = 1; i < arguments.size() && quoted.length() < QUOTED_BYTES_MAX; i++) {
             String shown = capped(Words.cString(arguments.get(i)), QUOTED_BYTES_MAX - quoted.length());
@@ -76,6 +80,12 @@ public final class CommandTable {
 
     public static String wrongArity(CommandSpec spec) {
         return "ERR wrong number of arguments for '" + spec.name() + "' command";
+    }
+
+    /** What Redis says of a subcommand that checks the number of its arguments itself. */
+    static String wrongSubcommandArity(List<byte[]> arguments) {
+        return "ERR unknown subcommand or wrong number of arguments for '" + capped(Words.cString(arguments.get(1)), QUOTED_BYTES_MAX) + "'. Try "
+                + Words.upper(Words.cString(arguments.get(0))) + " HELP.";
     }
 
     private static String capped(String text, int length) {

@@ -2,9 +2,12 @@ package dev.marrow.engine.command;
 
 import dev.marrow.engine.config.ConfigException;
 import dev.marrow.engine.config.ConfigOption;
+import dev.marrow.engine.config.ConfigRewrite;
 import dev.marrow.engine.config.ServerConfig;
 import dev.marrow.engine.resp.ReplyWriter;
+import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
@@ -12,7 +15,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
 
-/** CONFIG GET, SET and RESETSTAT. SET changes all of its options or none. */
+/** CONFIG GET, SET, REWRITE and RESETSTAT. SET changes all of its options or none. */
 final class ConfigCommands {
     private final ServerControl control;
 
@@ -78,8 +81,25 @@ final class ConfigCommands {
         return "ERR CONFIG SET failed (possibly related to argument '" + name + "') - " + reason;
     }
 
+    void rewrite(ReplyWriter out) {
+        Optional<Path> file = control.config().configFile();
+        if (file.isEmpty()) {
+            out.error("ERR The server is running without a config file");
+            return;
+        }
+        try {
+            synchronized (control) {
+                ConfigRewrite.rewrite(file.get(), control.config());
+            }
+            out.ok();
+        } catch (ConfigException | IOException e) {
+            out.error("ERR Rewriting config file: " + e.getMessage());
+        }
+    }
+
     void resetStatistics(ReplyWriter out) {
         control.resetStatistics();
+        control.diagnostics().statistics().reset();
         out.ok();
     }
 }

@@ -10,7 +10,8 @@ import java.util.List;
 final class ConnectionCommands {
     private static final String NAME_ERROR = "ERR Client names cannot contain spaces, newlines or special characters.";
     private static final String WRONG_PASSWORD = "WRONGPASS invalid username-password pair or user is disabled.";
-    private static final String DEFAULT_USER = "default";
+    /** The only one. */
+    static final String DEFAULT_USER = "default";
 
     private final ServerControl control;
 
@@ -121,6 +122,8 @@ final class ConnectionCommands {
         session.protocol(2);
         session.name("");
         session.multi().end();
+        control.clients().endMonitor(session);
+        session.client().reset();
         out.protocol(2);
         out.simple("RESET");
     }
@@ -169,22 +172,5 @@ final class ConnectionCommands {
             }
             out.ok();
         }
-    }
-
-    /** Redis's line; what Marrow does not have (file descriptor, transactions, subscriptions) is -1 or 0. */
-    void clientInfo(Session session, ReplyWriter out) {
-        out.verbatim("id=" + session.id()
-                + " addr=" + session.remoteAddress()
-                + " laddr=" + session.localAddress()
-                + " fd=-1 name=" + session.name()
-                + " age=" + session.ageSeconds()
-                + " idle=" + session.idleSeconds()
-                + " flags=N db=0 sub=0 psub=0 ssub=0 multi=-1 qbuf=" + session.queryBufferBytes()
-                + " qbuf-free=0 argv-mem=0 multi-mem=0 rbs=0 rbp=0 obl=" + session.outputBufferBytes()
-                + " oll=0 omem=" + session.outputBufferBytes()
-                + " tot-mem=" + (session.queryBufferBytes() + session.outputBufferBytes())
-                + " events=r cmd=client|info user=" + DEFAULT_USER + " redir=-1 resp=" + session.protocol()
-                + " lib-name=" + session.libraryName()
-                + " lib-ver=" + session.libraryVersion() + "\n");
     }
 }

@@ -37,6 +37,7 @@ final class DataCommands {
         COMMANDS.putAll(BitCommands.COMMANDS);
         COMMANDS.putAll(BitFieldCommands.COMMANDS);
         COMMANDS.putAll(ConditionalCommands.COMMANDS);
+        COMMANDS.put("memory|usage", MemoryCommands::usage);
     }
 
     private final Kernel kernel;

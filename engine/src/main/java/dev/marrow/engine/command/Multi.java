@@ -52,6 +52,16 @@ public final class Multi {
         arguments.forEach(argument -> bytes += ARGUMENT_BYTES + argument.length);
     }
 
+    /** Commands in the queue. */
+    int length() {
+        return queue.size();
+    }
+
+    /** Whether one of the queued commands changes keys. */
+    boolean writes() {
+        return queue.stream().anyMatch(queued -> queued.spec().flags().contains("write"));
+    }
+
     List<Queued> queue() {
         return Collections.unmodifiableList(queue);
     }

@@ -35,6 +35,18 @@ public interface ServerControl {
 
     int connectedClients();
 
+    /** All connections. */
+    Clients clients();
+
+    /** What is remembered of the commands executed in Java. */
+    Diagnostics diagnostics();
+
+    /** Blocks the calling thread for so long, or until the server is asked to stop. */
+    void sleep(long nanos);
+
+    /** Whether expired keys are removed before somebody takes their memory. Readers do not see them in any case. */
+    void activeExpire(boolean on);
+
     Traffic traffic();
 
     void resetStatistics();

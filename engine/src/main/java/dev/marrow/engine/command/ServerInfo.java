@@ -7,6 +7,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.function.Consumer;
 
@@ -15,7 +16,9 @@ final class ServerInfo {
     /** The Redis whose replies and error texts are followed; clients choose their commands by it. */
     static final String REDIS_VERSION = "7.0.15";
 
-    private static final List<String> EVERYTHING = List.of("all", "default", "everything");
+    private static final List<String> EVERYTHING = List.of("all", "everything");
+    /** Long, and shown to those who ask only. */
+    private static final Set<String> NOT_BY_DEFAULT = Set.of("Commandstats");
 
     private final ServerControl control;
     private final ServerConfig config;
@@ -41,13 +44,16 @@ final class ServerInfo {
         sections.put("Stats", ServerInfo::stats);
         sections.put("Replication", ServerInfo::replication);
         sections.put("CPU", ServerInfo::cpu);
-        sections.put("Commandstats", info -> {});
+        sections.put("Modules", info -> {});
+        sections.put("Commandstats", ServerInfo::commandStatistics);
+        sections.put("Errorstats", ServerInfo::errorStatistics);
         sections.put("Cluster", info -> info.field("cluster_enabled", 0));
         sections.put("Keyspace", ServerInfo::keyspace);
         sections.put("Marrow", ServerInfo::marrow);
-        boolean every = wanted.isEmpty() || wanted.stream().anyMatch(EVERYTHING::contains);
+        boolean every = wanted.stream().anyMatch(EVERYTHING::contains);
+        boolean byDefault = wanted.isEmpty() || wanted.contains("default");
         sections.forEach((name, section) -> {
-            if (every || wanted.contains(name.toLowerCase(Locale.ROOT))) {
+            if (every || byDefault && !NOT_BY_DEFAULT.contains(name) || wanted.contains(name.toLowerCase(Locale.ROOT))) {
                 text.append(text.isEmpty() ? "" : "\r\n").append("# ").append(name).append("\r\n");
                 section.accept(this);
             }
@@ -75,7 +81,7 @@ final class ServerInfo {
         field("connected_clients", control.connectedClients());
         field("cluster_connections", 0);
         field("maxclients", config.maxclients());
-        field("blocked_clients", 0);
+        field("blocked_clients", control.clients().blocked());
         field("tracking_clients", 0);
     }
 
@@ -135,7 +141,16 @@ final class ServerInfo {
         field("rejected_connections", traffic.connectionsRejected());
         field("expired_keys", store.expired());
         field("evicted_keys", 0);
-        field("total_error_replies", store.errors().values().stream().mapToLong(Long::longValue).sum());
+        field("total_error_replies", control.diagnostics().statistics().errors().values().stream().mapToLong(Long::longValue).sum());
+    }
+
+    /** Of the commands that Java executes: how often and how long a hot command ran is not counted in the kernel. */
+    private void commandStatistics() {
+        control.diagnostics().statistics().commands().forEach((name, of) -> field("cmdstat_" + name, of.text()));
+    }
+
+    private void errorStatistics() {
+        control.diagnostics().statistics().errors().forEach((code, count) -> field("errorstat_" + code, "count=" + count));
     }
 
     private void replication() {

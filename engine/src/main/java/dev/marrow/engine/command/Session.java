@@ -1,5 +1,6 @@
 package dev.marrow.engine.command;
 
+import java.util.List;
 import java.util.function.BooleanSupplier;
 
 /** One connection. All calls come from its event-loop thread. */
@@ -34,6 +35,17 @@ public interface Session {
 
     /** Its MULTI and WATCH. */
     Multi multi();
+
+    /** What CLIENT and MONITOR have set. */
+    ClientState client();
+
+    /** Whether the client is on this machine, as its address tells. */
+    default boolean isLocal() {
+        return remoteAddress().startsWith("127.") || remoteAddress().startsWith("::1:") || remoteAddress().startsWith("0:0:0:0:0:0:0:1:");
+    }
+
+    /** Whether a command of it waits for the log, a checkpoint, or the end of a pause. */
+    boolean isBlocked();
 
     /** "ip:port" of the client. */
     String remoteAddress();
@@ -73,6 +85,9 @@ public interface Session {
 
     /** The same for any condition, which is looked at every few milliseconds on the event loop's thread. */
     void suspendUntil(BooleanSupplier condition, long timeoutMillis, DurableReply reply);
+
+    /** Executes this command, and nothing before it, when the pause that holds it up is over. Nothing of it was executed yet. */
+    void postpone(List<byte[]> arguments);
 
     /** Reads nothing more; closes when the replies so far are sent. */
     void closeAfterReply();

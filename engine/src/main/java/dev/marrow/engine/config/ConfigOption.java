@@ -47,6 +47,14 @@ public enum ConfigOption {
             (b, v) -> b.clientQueryBufferLimit = size(v, 1L << 20, 1L << 30)),
     CLIENT_OUTPUT_BUFFER_LIMIT("client-output-buffer-limit", "", true, c -> "normal " + c.clientOutputBufferLimit() + " 0 0",
             (b, v) -> b.clientOutputBufferLimit = outputLimit(v)),
+    SLOWLOG_LOG_SLOWER_THAN("slowlog-log-slower-than", "", true, c -> Long.toString(c.diagnostics().slowlogLogSlowerThanMicros()),
+            (b, v) -> b.diagnostics = b.diagnostics.withSlowlogLogSlowerThanMicros(integer(v, -1, Long.MAX_VALUE))),
+    SLOWLOG_MAX_LEN("slowlog-max-len", "", true, c -> Integer.toString(c.diagnostics().slowlogMaxLen()),
+            (b, v) -> b.diagnostics = b.diagnostics.withSlowlogMaxLen((int) integer(v, 0, 16_384))),
+    LATENCY_MONITOR_THRESHOLD("latency-monitor-threshold", "", true, c -> Long.toString(c.diagnostics().latencyMonitorThresholdMillis()),
+            (b, v) -> b.diagnostics = b.diagnostics.withLatencyMonitorThresholdMillis(integer(v, 0, Long.MAX_VALUE))),
+    ENABLE_DEBUG_COMMAND("enable-debug-command", "", false, c -> lower(c.diagnostics().debug().name()),
+            (b, v) -> b.diagnostics = b.diagnostics.withDebug(debug(v))),
 
     // What a Redis client may look for and what cannot be otherwise here: only this one value is accepted, and by
     // CONFIG SET where Redis itself could change it.
@@ -162,6 +170,15 @@ public enum ConfigOption {
             case "always" -> Durability.ALWAYS;
             case "everysec" -> Durability.EVERYSEC;
             default -> throw new Refused("must be one of the following: everysec, always");
+        };
+    }
+
+    private static DiagnosticsConfig.Debug debug(String value) throws Refused {
+        return switch (lower(value)) {
+            case "no" -> DiagnosticsConfig.Debug.NO;
+            case "local" -> DiagnosticsConfig.Debug.LOCAL;
+            case "yes" -> DiagnosticsConfig.Debug.YES;
+            default -> throw new Refused("must be one of the following: no, yes, local");
         };
     }
 

@@ -126,6 +126,28 @@ public final class ServeOptions {
         given.put("client-output-buffer-limit", value);
     }
 
+    @Option(names = "--slowlog-log-slower-than", paramLabel = "MICROSECONDS",
+            description = "Keep commands that take at least so long in the slow log, -1: none (default 10000).")
+    void slowlogLogSlowerThan(String value) {
+        given.put("slowlog-log-slower-than", value);
+    }
+
+    @Option(names = "--slowlog-max-len", paramLabel = "N", description = "Entries of the slow log (default 128).")
+    void slowlogMaxLen(String value) {
+        given.put("slowlog-max-len", value);
+    }
+
+    @Option(names = "--latency-monitor-threshold", paramLabel = "MS",
+            description = "Record what takes at least so long for LATENCY, 0: nothing (default 0).")
+    void latencyMonitorThreshold(String value) {
+        given.put("latency-monitor-threshold", value);
+    }
+
+    @Option(names = "--enable-debug-command", paramLabel = "no|local|yes", description = "Who may use DEBUG (default no).")
+    void enableDebugCommand(String value) {
+        given.put("enable-debug-command", value);
+    }
+
     @Option(names = "--config", paramLabel = "FILE",
             description = "Configuration file: a name and a value a line, as above without the dashes; the command line wins.")
     void config(Path value) {
@@ -137,6 +159,7 @@ public final class ServeOptions {
         ServerConfig.Builder builder = new ServerConfig.Builder();
         if (file.isPresent()) {
             ConfigFile.read(file.get()).applyTo(builder);
+            builder.configFile = Optional.of(file.get().toAbsolutePath());
         }
         for (Map.Entry<String, String> option : given.entrySet()) {
             builder.set("--" + option.getKey(), option.getKey(), option.getValue());

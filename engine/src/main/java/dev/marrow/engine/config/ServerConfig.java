@@ -4,6 +4,7 @@ import dev.marrow.wal.Durability;
 import dev.marrow.wal.LogWriterOptions;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Optional;
 
 /**
  * All settings of a server. Immutable: CONFIG SET makes another one.
@@ -27,6 +28,8 @@ import java.util.List;
  * @param timeoutSeconds idle time after which a connection is closed, 0: never
  * @param stallTimeoutMillis how long a write waits for ring space or memory before it fails: the named time of I1
  * @param clientQueryBufferLimit most bytes of one unfinished command (I10)
+ * @param diagnostics what the server remembers and tells about itself
+ * @param configFile the file that some of this was read from
  * @param clientOutputBufferLimit most bytes of replies that wait for one client (I10)
  */
 public record ServerConfig(
@@ -49,7 +52,9 @@ public record ServerConfig(
         int timeoutSeconds,
         long stallTimeoutMillis,
         long clientQueryBufferLimit,
-        long clientOutputBufferLimit) {
+        long clientOutputBufferLimit,
+        DiagnosticsConfig diagnostics,
+        Optional<Path> configFile) {
 
     public ServerConfig {
         bind = List.copyOf(bind);
@@ -92,6 +97,8 @@ public record ServerConfig(
         b.stallTimeoutMillis = stallTimeoutMillis;
         b.clientQueryBufferLimit = clientQueryBufferLimit;
         b.clientOutputBufferLimit = clientOutputBufferLimit;
+        b.diagnostics = diagnostics;
+        b.configFile = configFile;
         return b;
     }
 
@@ -117,6 +124,8 @@ public record ServerConfig(
         long stallTimeoutMillis = 5_000;
         long clientQueryBufferLimit = 64L << 20;
         long clientOutputBufferLimit = 64L << 20;
+        DiagnosticsConfig diagnostics = DiagnosticsConfig.DEFAULTS;
+        Optional<Path> configFile = Optional.empty();
 
         /**
          * @param where what the error message calls the place of this setting: "--port", "marrow.conf:3"
@@ -131,7 +140,7 @@ public record ServerConfig(
 
         public ServerConfig build() {
             return new ServerConfig(port, bind, dir, durability, capacity, memoryBytes, ringBytes, eventLoops, onHost,
-                    logSegmentBytes, checkpointMinBytes, checkpointPercentage, checkpointIntervalSeconds, checkpointRateBytes, requirepass, maxclients, timeoutSeconds, stallTimeoutMillis, clientQueryBufferLimit, clientOutputBufferLimit);
+                    logSegmentBytes, checkpointMinBytes, checkpointPercentage, checkpointIntervalSeconds, checkpointRateBytes, requirepass, maxclients, timeoutSeconds, stallTimeoutMillis, clientQueryBufferLimit, clientOutputBufferLimit, diagnostics, configFile);
         }
     }
 }

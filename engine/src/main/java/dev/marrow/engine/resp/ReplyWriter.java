@@ -80,6 +80,16 @@ public final class ReplyWriter {
         return Arrays.copyOf(bytes, size);
     }
 
+    /** What was written from {@code start} on. */
+    public byte[] toByteArray(int start) {
+        return Arrays.copyOfRange(bytes, start, size);
+    }
+
+    /** A byte of what was written. */
+    public byte byteAt(int index) {
+        return bytes[java.util.Objects.checkIndex(index, size)];
+    }
+
     /** Replies that are encoded already. */
     public ReplyWriter raw(byte[] encoded) {
         reserve(encoded.length);

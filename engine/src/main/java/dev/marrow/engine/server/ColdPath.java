@@ -78,7 +78,8 @@ final class ColdPath {
     }
 
     private Outcome execute(Connection connection, List<byte[]> arguments, long nowNanos) {
-        connection.coldStarted = false;
+        connection.commandBegins();
+        server.gate().enter(connection.loop().index());
         try {
             commands.execute(connection, arguments, reply);
         } catch (StalledException e) {
@@ -91,6 +92,11 @@ final class ColdPath {
             }
             commands.gaveUp(connection, arguments);
             reply.error("ERR " + e.getMessage() + " (--stall-timeout); nothing was changed");
+        } finally {
+            server.gate().leave(connection.loop().index());
+        }
+        if (connection.isPostponed()) {
+            return Outcome.GO_ON;
         }
         connection.commandDone();
         connection.notStalled();
@@ -111,6 +117,9 @@ final class ColdPath {
         long wait = connection.takeColdWait();
         if (connection.isSuspended()) {
             return;     // its reply comes later
+        }
+        if (connection.client().dropsReply()) {
+            reply.clear();
         }
         connection.takenAnswered(reply.buffer().remaining());
         connection.output.append(reply.buffer(), server.acknowledgesAtOnce() ? 0 : wait);

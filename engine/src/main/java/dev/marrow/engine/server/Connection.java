@@ -1,6 +1,7 @@
 package dev.marrow.engine.server;
 
 import dev.marrow.bpf.Abi;
+import dev.marrow.engine.command.ClientState;
 import dev.marrow.engine.command.DurableReply;
 import dev.marrow.engine.command.Multi;
 import dev.marrow.engine.command.Session;
@@ -11,6 +12,7 @@ import java.nio.channels.SelectionKey;
 import java.nio.channels.SocketChannel;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.BooleanSupplier;
 
 /** One client: its socket, what it sent and was not executed yet, its replies, and its state as cold commands see it. */
@@ -30,6 +32,12 @@ final class Connection implements Session {
     private final OnHostConnection onHost;
     final OutputQueue output = new OutputQueue();
     private final Multi multi = new Multi();
+    private final ClientState client = new ClientState();
+    /** What others want to say to this client. */
+    private final PushQueue pushes = new PushQueue();
+    /** Whether its loop was asked to look at it and has not yet. */
+    private final AtomicBoolean attention = new AtomicBoolean();
+    private volatile boolean killed;
 
     /** Received, not executed: the beginning of a command, or what a pause left. */
     private ByteBuffer unread = NOTHING;
@@ -59,10 +67,16 @@ final class Connection implements Session {
     private List<byte[]> waitingCommand;
     /** Whether the running cold command has changed something, so that it must not begin again. */
     boolean coldStarted;
+    /** Whether that command waits for the end of a pause. */
+    private volatile boolean postponed;
 
-    private DurableReply suspendedReply;
+    private volatile DurableReply suspendedReply;
     private BooleanSupplier suspendedUntil = () -> true;
     private long suspendedUntilNanos;
+    /** Whether CLIENT UNBLOCK may end it. */
+    private volatile boolean suspendedMayEnd;
+    /** Null: nobody has; the answer when its wait was ended by CLIENT UNBLOCK: false, or true for the error. */
+    private volatile Boolean unblockedWithError;
 
     Connection(EventLoop loop, long id, SocketChannel channel, SelectionKey key, long queryBufferLimit, OnHostConnection onHost)
             throws IOException {
@@ -97,13 +111,14 @@ final class Connection implements Session {
 
     /** Flags of this connection's requests in a run. */
     int requestFlags() {
-        return (protocol == 3 ? Abi.REQUEST_RESP3 : 0) | (mayCommand() && !multi.isOpen() ? 0 : Abi.REQUEST_PASS_ALL);
+        boolean inKernel = mayCommand() && !multi.isOpen() && !client.wantsAll() && !loop.passesAll();
+        return (protocol == 3 ? Abi.REQUEST_RESP3 : 0) | (inKernel ? 0 : Abi.REQUEST_PASS_ALL);
     }
 
     /** Whole commands were executed, and their replies exist but are not written yet. */
     void answered(int commandBytes, int replyBytes) {
         onHost.answered(commandBytes, replyBytes, (protocol == 3 ? Abi.ONHOST_RESP3 : 0)
-                | (authenticated ? Abi.ONHOST_AUTHENTICATED : 0) | (closing || multi.isOpen() ? Abi.ONHOST_PASS : 0));
+                | (authenticated ? Abi.ONHOST_AUTHENTICATED : 0) | (closing || multi.isOpen() || client.wantsAll() ? Abi.ONHOST_PASS : 0));
     }
 
     /** The parser has taken so much of a command. */
@@ -136,7 +151,7 @@ final class Connection implements Session {
 
     /** Whether input may be executed. */
     boolean mayExecute() {
-        return !closed && !closing && suspendedReply == null && waitingCommand == null && output.size() <= EventLoop.OUTPUT_PAUSE_BYTES;
+        return !closed && !closing && !killed && suspendedReply == null && waitingCommand == null && output.size() <= EventLoop.OUTPUT_PAUSE_BYTES;
     }
 
     /** Whether more should be read. */
@@ -146,7 +161,7 @@ final class Connection implements Session {
 
     /** Bytes of memory that this client holds now. */
     long heldBytes() {
-        return closed ? 0 : output.capacity() + unread.capacity() + parser.bytesHeld() + multi.bytesHeld();
+        return closed ? 0 : output.capacity() + unread.capacity() + parser.bytesHeld() + multi.bytesHeld() + pushes.size();
     }
 
     /** How much that has changed since the last call. */
@@ -179,6 +194,12 @@ final class Connection implements Session {
     /** Nothing more is executed before this command has been. */
     void commandWaits(List<byte[]> arguments) {
         waitingCommand = arguments;
+    }
+
+    /** A command begins, perhaps not for the first time. */
+    void commandBegins() {
+        coldStarted = false;
+        postponed = false;
     }
 
     void commandDone() {
@@ -214,6 +235,9 @@ final class Connection implements Session {
 
     /** How its wait ended: 1 what it waited for has come, 0 too late; -1: still waiting. */
     int suspensionEnd(long nowNanos) {
+        if (unblockedWithError != null) {
+            return 0;
+        }
         if (suspendedUntil.getAsBoolean()) {
             return 1;
         }
@@ -222,8 +246,10 @@ final class Connection implements Session {
 
     DurableReply takeSuspended() {
         DurableReply reply = suspendedReply;
+        boolean withError = Boolean.TRUE.equals(unblockedWithError);
         suspendedReply = null;
-        return reply;
+        unblockedWithError = null;
+        return withError ? (durable, out) -> out.error("UNBLOCKED client unblocked via CLIENT UNBLOCK") : reply;
     }
 
     boolean isClosing() {
@@ -250,6 +276,56 @@ final class Connection implements Session {
             // the connection is gone either way
         }
         onHost.release();
+    }
+
+    // ---- from other threads ----
+
+    EventLoop loop() {
+        return loop;
+    }
+
+    /** Executes nothing that it has not begun yet; its loop closes it. */
+    void kill() {
+        killed = true;
+        onHost.end();
+        needsAttention();
+    }
+
+    boolean isKilled() {
+        return killed;
+    }
+
+    /** Ends the wait of WAITAOF; no other wait can be given up. */
+    boolean unblock(boolean withError) {
+        if (suspendedReply == null || !suspendedMayEnd) {
+            return false;
+        }
+        unblockedWithError = withError;
+        loop.wakeup();
+        return true;
+    }
+
+    /** Appends a line to what the client is sent; closes it when it has not read {@code limit} bytes. */
+    void push(byte[] line, long limit) {
+        if (!killed && !pushes.offer(line, limit - output.size())) {
+            kill();
+        }
+        needsAttention();
+    }
+
+    private void needsAttention() {
+        if (attention.compareAndSet(false, true)) {
+            loop.attention(this);
+        }
+    }
+
+    /** Called by its loop: what was pushed since is a reply now. */
+    void attend() {
+        attention.set(false);
+        ByteBuffer lines = pushes.take();
+        if (client.monitor() && !killed) {
+            output.append(lines, 0);
+        }
     }
 
     // ---- the cold commands' view ----
@@ -315,6 +391,27 @@ final class Connection implements Session {
     }
 
     @Override
+    public ClientState client() {
+        return client;
+    }
+
+    @Override
+    public boolean isBlocked() {
+        return postponed || suspendedReply != null;
+    }
+
+    @Override
+    public void postpone(List<byte[]> arguments) {
+        commandWaits(arguments);
+        postponed = true;
+        loop.postponed(this);
+    }
+
+    boolean isPostponed() {
+        return postponed;
+    }
+
+    @Override
     public String remoteAddress() {
         return remoteAddress;
     }
@@ -360,8 +457,19 @@ final class Connection implements Session {
     }
 
     @Override
+    public void suspendUntilDurable(long position, long timeoutMillis, DurableReply reply) {
+        suspend(() -> isDurable(position), timeoutMillis, reply, true);
+    }
+
+    @Override
     public void suspendUntil(BooleanSupplier condition, long timeoutMillis, DurableReply reply) {
+        suspend(condition, timeoutMillis, reply, false);
+    }
+
+    private void suspend(BooleanSupplier condition, long timeoutMillis, DurableReply reply, boolean mayEnd) {
+        unblockedWithError = null;
         suspendedUntil = condition;
+        suspendedMayEnd = mayEnd;
         suspendedUntilNanos = timeoutMillis == 0 ? 0 : System.nanoTime() + Math.min(timeoutMillis, WAIT_MILLIS_MAX) * 1_000_000;
         suspendedReply = reply;
         loop.suspended(this);

@@ -11,7 +11,9 @@ import java.nio.channels.SocketChannel;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Queue;
 import java.util.Set;
+import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.function.Consumer;
 import org.jctools.queues.varhandle.MpscVarHandleArrayQueue;
 
@@ -33,8 +35,10 @@ final class EventLoop implements Runnable {
     private static final int ARRIVALS_MAX = 1 << 14;
     private static final long SELECT_MILLIS = 100;
     private static final long RETRY_MILLIS = 1;
+    private static final long WAIT_POLL_MILLIS = 10;
 
     private final Server server;
+    private final int index;
     private final IoSlot slot;
     private final Selector selector;
     private final ColdPath coldPath;
@@ -51,6 +55,10 @@ final class EventLoop implements Runnable {
     private final List<Connection> waiting = new ArrayList<>();
     private final List<Connection> stalled = new ArrayList<>();
     private final List<Connection> suspended = new ArrayList<>();
+    /** Connections whose command waits for the end of a pause. */
+    private final List<Connection> postponed = new ArrayList<>();
+    /** Connections that somebody else wants something of, each once: so it is bounded by their number. */
+    private final Queue<Connection> attention = new ConcurrentLinkedQueue<>();
     /** Connections that may execute again what a pause left of their input. */
     private final List<Connection> resumable = new ArrayList<>();
     private final Consumer<SelectionKey> whenReady = this::ready;
@@ -70,8 +78,10 @@ final class EventLoop implements Runnable {
 
     private record Arrival(SocketChannel channel, long id) {}
 
-    EventLoop(Server server, IoSlot slot, ColdCommands commands) throws IOException {
+    /** @param index among the server's loops */
+    EventLoop(Server server, int index, IoSlot slot, ColdCommands commands) throws IOException {
         this.server = server;
+        this.index = index;
         this.slot = slot;
         this.coldPath = new ColdPath(server, commands);
         this.selector = Selector.open();
@@ -91,6 +101,21 @@ final class EventLoop implements Runnable {
         if (wantsDurable) {
             selector.wakeup();
         }
+    }
+
+    /** Somebody has changed what this loop should look at. */
+    void wakeup() {
+        selector.wakeup();
+    }
+
+    /** A connection was killed, or has something pushed to it. */
+    void attention(Connection connection) {
+        attention.add(connection);
+        selector.wakeup();
+    }
+
+    int index() {
+        return index;
     }
 
     /** Stops executing, sends what may be sent, closes. */
@@ -122,6 +147,11 @@ final class EventLoop implements Runnable {
 
     long durable() {
         return server.durable();
+    }
+
+    /** Whether Java executes everything of all connections. */
+    boolean passesAll() {
+        return server.gate().passesAll();
     }
 
     boolean authenticationRequired() {
@@ -159,8 +189,11 @@ final class EventLoop implements Runnable {
             selector.select(whenReady, stalled.isEmpty() ? selectMillis() : RETRY_MILLIS);
         }
         nowNanos = System.nanoTime();
+        server.gate().tick(nowNanos);
         arrive();
+        attend();
         release();
+        endPause();
         retryStalled();
         resumeAll();
         execute();
@@ -178,7 +211,29 @@ final class EventLoop implements Runnable {
     }
 
     private long selectMillis() {
-        return suspended.isEmpty() ? SELECT_MILLIS : 10;
+        return suspended.isEmpty() && postponed.isEmpty() ? SELECT_MILLIS : WAIT_POLL_MILLIS;
+    }
+
+    private void attend() {
+        for (Connection connection = attention.poll(); connection != null; connection = attention.poll()) {
+            connection.attend();
+            if (connection.isKilled()) {
+                close(connection);
+            } else {
+                settle(connection);
+            }
+        }
+    }
+
+    void postponed(Connection connection) {
+        postponed.add(connection);
+    }
+
+    private void endPause() {
+        if (!postponed.isEmpty() && !server.gate().isPaused()) {
+            stalled.addAll(postponed);
+            postponed.clear();
+        }
     }
 
     private void arrive() {
@@ -190,6 +245,7 @@ final class EventLoop implements Runnable {
                         server.config().clientQueryBufferLimit(), server.registerOnHost(channel));
                 key.attach(connection);
                 connections.add(connection);
+                server.clients().opened(connection);
                 connectionCount = connections.size();
             } catch (IOException e) {
                 closeQuietly(arrival.channel());
@@ -264,14 +320,16 @@ final class EventLoop implements Runnable {
         while (batchCount > 0) {
             int count = batchCount;
             boolean wrote = false;
+            server.gate().enter(index);
             for (int i = 0; i < count; i++) {
                 int flags = batch[i].requestFlags();
                 if (batch[i].stalledFor(nowNanos, server.stallTimeoutNanos())) {
                     flags |= Abi.REQUEST_FAIL_STALLED;
                 }
-                slot.request(i, from[i], to[i], flags);
+                slot.request(i, from[i], batch[i].isKilled() ? from[i] : to[i], flags);
             }
             slot.serve(count);
+            server.gate().leave(index);
             for (int i = 0; i < count; i++) {
                 wrote |= slot.writes(i) > 0;
             }
@@ -472,13 +530,18 @@ final class EventLoop implements Runnable {
         while (heldBytes > server.clientBytesMax()) {
             Connection largest = connection;
             for (Connection other : connections) {
-                if (other.heldBytes() > largest.heldBytes()) {
+                if (goesBefore(other, largest)) {
                     largest = other;
                 }
             }
             evictedCount++;
             close(largest);
         }
+    }
+
+    /** Those that asked for it (CLIENT NO-EVICT) go last, but they go: memory is bounded. */
+    private static boolean goesBefore(Connection one, Connection other) {
+        return one.client().noEvict() == other.client().noEvict() ? one.heldBytes() > other.heldBytes() : other.client().noEvict();
     }
 
     /** Sends the replies that the log has freed, and ends the waits that are over. */
@@ -528,6 +591,8 @@ final class EventLoop implements Runnable {
         waiting.remove(connection);
         stalled.remove(connection);
         suspended.remove(connection);
+        postponed.remove(connection);
+        server.clients().closed(connection);
         connectionCount = connections.size();
     }
 
@@ -540,7 +605,7 @@ final class EventLoop implements Runnable {
         }
         housekeepingNanos = nowNanos;
         for (Connection connection : List.copyOf(connections)) {
-            if (nowNanos - connection.lastActiveNanos() > timeoutSeconds * 1_000_000_000L && !connection.isSuspended()) {
+            if (nowNanos - connection.lastActiveNanos() > timeoutSeconds * 1_000_000_000L && !connection.isBlocked()) {
                 close(connection);
             }
         }

@@ -25,6 +25,7 @@ final class ExpiryThread implements Runnable {
     private final Thread thread;
     private long next;
     private volatile boolean stopping;
+    private volatile boolean on = true;
 
     ExpiryThread(Server server, IoSlot slot) {
         this.server = server;
@@ -37,11 +38,20 @@ final class ExpiryThread implements Runnable {
         thread.start();
     }
 
+    /** Stops for a while, or goes on. */
+    void active(boolean value) {
+        on = value;
+    }
+
     @Override
     public void run() {
         try {
             int stretch = Math.clamp(buckets / (ROUND_SECONDS * STEPS_PER_SECOND), BUCKETS_MIN, BUCKETS_MAX);
             while (!stopping) {
+                if (!on || server.gate().isPaused()) {
+                    LockSupport.parkNanos(TimeUnit.SECONDS.toNanos(1) / STEPS_PER_SECOND);
+                    continue;
+                }
                 long startNanos = System.nanoTime();
                 boolean behind = sweep(stretch) > stretch / BUCKETS_PER_REMOVAL;
                 LockSupport.parkNanos(behind ? 3 * (System.nanoTime() - startNanos) : TimeUnit.SECONDS.toNanos(1) / STEPS_PER_SECOND);

@@ -1,5 +1,6 @@
 package dev.marrow.engine.server;
 
+import dev.marrow.bpf.Abi;
 import dev.marrow.bpf.OnHostPrograms;
 
 /**
@@ -19,9 +20,10 @@ final class OnHostConnection {
     /** Bytes of commands that were answered and bytes of replies that were generated, both modulo 2^32. */
     private int commandBytes;
     private int replyBytes;
-    private int flags;
+    private volatile int flags;
     private long messagesSeen;
     private boolean released;
+    private boolean ended;
 
     OnHostConnection(OnHostDoor door, OnHostPrograms programs, long client, int index, int generation) {
         this.door = door;
@@ -43,11 +45,23 @@ final class OnHostConnection {
         }
         if (nowFlags != flags) {
             flags = nowFlags;
-            programs.head(index, generation, nowFlags);
+            head();
         }
         commandBytes += commands;
         replyBytes += replies;
         programs.progress(index, commandBytes, replyBytes);
+    }
+
+    /** Nothing of this connection is served here any more. From any thread. */
+    synchronized void end() {
+        ended = true;
+        head();
+    }
+
+    private synchronized void head() {
+        if (index >= 0 && !released) {
+            programs.head(index, generation, ended ? flags | Abi.ONHOST_PASS : flags);
+        }
     }
 
     /** Whether the client was served here since the last call. */
@@ -71,8 +85,10 @@ final class OnHostConnection {
         if (index < 0 || released) {
             return;
         }
-        released = true;
-        programs.head(index, 0, 0);
+        synchronized (this) {
+            released = true;
+            programs.head(index, 0, 0);
+        }
         try {
             programs.unlink(client);
         } finally {

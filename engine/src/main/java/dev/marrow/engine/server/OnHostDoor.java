@@ -29,6 +29,7 @@ import java.util.concurrent.locks.LockSupport;
 final class OnHostDoor implements AutoCloseable {
     private static final String WAY_OUT = "; --on-host off serves local clients like remote ones";
     private static final long POLL_NANOS = 100_000;
+    private static final long AWAIT_POLL_NANOS = 10_000;
     /** A program holds its claim for microseconds, unless its client is throttled half-way. */
     private static final long DRAIN_NANOS_MAX = 5_000_000_000L;
 
@@ -39,6 +40,8 @@ final class OnHostDoor implements AutoCloseable {
     private ServerConfig config;
     private boolean open;
     private boolean shut;
+    private boolean holdsEverything;
+    private boolean holdsWrites;
 
     private OnHostDoor(OnHostPrograms programs, ChannelDescriptor descriptors, ServerConfig config) {
         this.programs = programs;
@@ -86,9 +89,32 @@ final class OnHostDoor implements AutoCloseable {
     }
 
     private void apply() {
-        programs.mode((open ? Abi.ONHOST_OPEN : 0)
-                | (config.durability() == Durability.EVERYSEC ? Abi.ONHOST_WRITES : 0)
+        programs.mode((open && !holdsEverything ? Abi.ONHOST_OPEN : 0)
+                | (config.durability() == Durability.EVERYSEC && !holdsWrites ? Abi.ONHOST_WRITES : 0)
                 | (config.authenticationRequired() ? Abi.ONHOST_AUTHENTICATE : 0));
+    }
+
+    /** Leaves every message to the server, or those that write, until it is called again. Does not block: {@link #awaitEarlier}. */
+    synchronized void hold(boolean everything, boolean writes) {
+        holdsEverything = everything;
+        holdsWrites = writes;
+        apply();
+    }
+
+    /**
+     * Waits until the programs have ended that began before now, and may not know of {@link #hold} or of a connection's flags.
+     *
+     * @return false: one has not, {@code nanosMax} after {@code startNanos}
+     */
+    boolean awaitEarlier(long startNanos, long nanosMax) {
+        BitSet seenIdle = new BitSet();
+        while (!programs.addIdle(seenIdle)) {
+            if (System.nanoTime() - startNanos > nanosMax) {
+                return false;
+            }
+            LockSupport.parkNanos(AWAIT_POLL_NANOS);
+        }
+        return true;
     }
 
     /** No program begins to serve any more, for good. Does not block. */

@@ -7,6 +7,7 @@ import dev.marrow.bpf.StoreGeometry;
 import dev.marrow.bpf.StoreMaps;
 import dev.marrow.engine.command.CheckpointInfo;
 import dev.marrow.engine.command.ColdCommands;
+import dev.marrow.engine.command.Diagnostics;
 import dev.marrow.engine.command.ServerControl;
 import dev.marrow.engine.command.StoreInfo;
 import dev.marrow.engine.config.ConfigException;
@@ -35,6 +36,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
 import java.util.function.LongSupplier;
 
 /**
@@ -59,6 +61,9 @@ public final class Server implements ServerControl, AutoCloseable {
     private final ExpiryThread expiry;
     private final CheckpointThread checkpoints;
     private final Optional<OnHostDoor> onHost;
+    private final CommandGate gate;
+    private final ServerClients clients;
+    private final Diagnostics diagnostics = new Diagnostics();
     private final List<EventLoop> loops = new ArrayList<>();
     private final List<Thread> loopThreads = new ArrayList<>();
     private final CountDownLatch stopRequested = new CountDownLatch(1);
@@ -127,11 +132,13 @@ public final class Server implements ServerControl, AutoCloseable {
             LogWriterOptions options = atStart.withClockMillis(clock);
             this.log = new LogWriter(store.ring(), directory, opened.logStart(), options, new LogEvents());
             this.onHost = config.onHost() ? Optional.of(onHostStart.await()) : Optional.empty();
+            this.gate = new CommandGate(config.eventLoops(), onHost);
+            this.clients = new ServerClients(this, gate);
             this.expiry = new ExpiryThread(this, store.slot(slots - 2));
             this.checkpoints = new CheckpointThread(this, directory, options, store.slot(slots - 1));
             for (int i = 0; i < config.eventLoops(); i++) {
                 KernelDoor door = new KernelDoor(this, store.slot(2 * i + 1));
-                EventLoop loop = new EventLoop(this, store.slot(2 * i), new ColdCommands(door, this));
+                EventLoop loop = new EventLoop(this, i, store.slot(2 * i), new ColdCommands(door, this));
                 loops.add(loop);
                 loopThreads.add(Thread.ofPlatform().name("marrow-loop-" + i).daemon().unstarted(loop));
             }
@@ -317,6 +324,10 @@ public final class Server implements ServerControl, AutoCloseable {
         });
     }
 
+    CommandGate gate() {
+        return gate;
+    }
+
     LogWriter log() {
         return log;
     }
@@ -398,6 +409,30 @@ public final class Server implements ServerControl, AutoCloseable {
     @Override
     public CheckpointInfo checkpoint() {
         return checkpoints.info();
+    }
+
+    @Override
+    public ServerClients clients() {
+        return clients;
+    }
+
+    @Override
+    public Diagnostics diagnostics() {
+        return diagnostics;
+    }
+
+    @Override
+    public void sleep(long nanos) {
+        try {
+            stopRequested.await(nanos, TimeUnit.NANOSECONDS);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    @Override
+    public void activeExpire(boolean on) {
+        expiry.active(on);
     }
 
     @Override

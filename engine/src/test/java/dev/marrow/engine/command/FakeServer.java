@@ -21,6 +21,8 @@ final class FakeServer implements Kernel, ServerControl {
     boolean checkpointFailed;
     long checkpointsFinished;
     final List<String> events = new ArrayList<>();
+    final FakeClients clients = new FakeClients();
+    private final Diagnostics diagnostics = new Diagnostics();
     ServerConfig config = ServerConfig.defaults();
 
     @Override
@@ -232,6 +234,26 @@ final class FakeServer implements Kernel, ServerControl {
     @Override
     public String version() {
         return "test";
+    }
+
+    @Override
+    public Clients clients() {
+        return clients;
+    }
+
+    @Override
+    public Diagnostics diagnostics() {
+        return diagnostics;
+    }
+
+    @Override
+    public void sleep(long nanos) {
+        events.add("sleep " + nanos);
+    }
+
+    @Override
+    public void activeExpire(boolean on) {
+        events.add("expire " + on);
     }
 
     @Override

@@ -13,6 +13,8 @@ final class FakeSession implements Session {
     long written;
     long durable;
     private final Multi multi = new Multi();
+    private final ClientState client = new ClientState();
+    final List<List<byte[]>> postponed = new ArrayList<>();
     boolean closing;
 
     private String name = "";
@@ -99,6 +101,21 @@ final class FakeSession implements Session {
     @Override
     public long queryBufferBytes() {
         return 0;
+    }
+
+    @Override
+    public ClientState client() {
+        return client;
+    }
+
+    @Override
+    public boolean isBlocked() {
+        return false;
+    }
+
+    @Override
+    public void postpone(List<byte[]> arguments) {
+        postponed.add(arguments);
     }
 
     @Override

@@ -136,6 +136,28 @@ class RedisComparisonIT {
     }
 
     @Test
+    void serverCommandsGiveTheSameBytes() throws Exception {
+        compare(openPort, "", List.of(
+                "client list type foo\r\n", "client list type pubsub\r\n", "client list id x\r\n", "client list id 999999\r\n", "client list foo\r\n",
+                "client kill\r\n", "client kill 1.1.1.1:1\r\n", "client kill id x\r\n", "client kill id 0\r\n", "client kill id 999999\r\n",
+                "client kill type foo\r\n", "client kill type master\r\n", "client kill user foo\r\n", "client kill foo bar\r\n",
+                "client kill skipme maybe\r\n", "client kill id 1 addr\r\n", "client kill addr 1.1.1.1:1 laddr 1.1.1.1:1\r\n",
+                "client pause\r\n", "client pause x\r\n", "client pause -1\r\n", "client pause 1 foo\r\n", "client pause 1 write all\r\n", "client unpause\r\n",
+                "client unpause x\r\n", "client reply foo\r\n", "client reply\r\n", "client reply on\r\n", "client no-evict foo\r\n", "client no-evict on\r\n",
+                "client unblock x\r\n", "client unblock 1 foo\r\n", "client unblock 999999\r\n", "client unblock 1 error foo\r\n",
+                "client getredir\r\n", "client trackinginfo\r\n", "hello 3\r\nclient trackinginfo\r\nreset\r\n", "client tracking foo\r\n", "client tracking off\r\n",
+                "client caching yes\r\n", "config rewrite\r\n", "config rewrite x\r\n",
+                "command getkeysandflags\r\n", "command getkeysandflags get a\r\n", "command getkeysandflags mset a 1 b 2\r\n", "command getkeysandflags ping\r\n", "command getkeysandflags set a b get\r\n",
+                "hello 3\r\ncommand getkeysandflags set a 1\r\nreset\r\n",
+                "slowlog\r\n", "slowlog foo\r\n", "slowlog len x\r\n", "slowlog get -2\r\n", "slowlog get x\r\n", "slowlog get 1 2\r\n", "slowlog reset\r\nslowlog len\r\nslowlog get\r\n",
+                "latency latest\r\n", "latency history foo\r\n", "latency history\r\n", "latency graph foo\r\n", "latency reset\r\n", "latency reset foo\r\n", "latency foo\r\n",
+                "memory\r\n", "memory usage\r\n", "memory usage none\r\n", "hello 3\r\nmemory usage none\r\nreset\r\n", "memory usage none foo\r\n",
+                "memory usage none samples\r\n", "memory usage none samples x\r\n", "memory usage none samples -1\r\n", "memory purge\r\n", "memory foo\r\n",
+                "debug\r\n", "debug sleep 0\r\n", "debug jmap\r\n", "monitor x\r\n", "function flush\r\n", "function flush foo\r\n", "function flush sync x\r\n", "function list\r\n",
+                "multi\r\nmonitor\r\nexec\r\n"));
+    }
+
+    @Test
     void clientsWithoutAPasswordGetTheSameBytes() throws Exception {
         compare(lockedPort, PASSWORD, List.of(
                 "get a\r\n", "foo\r\n", "get\r\n", "config get *\r\n", "*11\r\n", "*10\r\n$16385\r\n", "auth nope\r\n", "auth default nope\r\n", "auth root secret\r\n",
