@@ -22,6 +22,7 @@ public final class KernelStore implements AutoCloseable {
     private static final String PROGRAM = "marrow";
     private static final String OBJECT = "/bpf/marrow.bpf.o";
     private static final long PAGE_BYTES = 4096;
+    private static final int CLOCK_READINGS = 3;
 
     private final Arena arena = Arena.ofShared();
     private final BpfObject object;
@@ -193,7 +194,19 @@ public final class KernelStore implements AutoCloseable {
 
     /** Tells the programs how far the wall clock is from the clock they can read. */
     public void updateClock() {
-        control.clockOffsetNanos(Bpf.clockNanos(Bpf.CLOCK_REALTIME) - Bpf.clockNanos(Bpf.CLOCK_BOOTTIME));
+        long offset = 0;
+        long gapMin = Long.MAX_VALUE;
+        // somebody may take the processor between two readings: the closest ones count
+        for (int i = 0; i < CLOCK_READINGS; i++) {
+            long before = Bpf.clockNanos(Bpf.CLOCK_BOOTTIME);
+            long wall = Bpf.clockNanos(Bpf.CLOCK_REALTIME);
+            long gap = Bpf.clockNanos(Bpf.CLOCK_BOOTTIME) - before;
+            if (gap < gapMin) {
+                gapMin = gap;
+                offset = wall - (before + gap / 2);
+            }
+        }
+        control.clockOffsetNanos(offset);
     }
 
     @Override

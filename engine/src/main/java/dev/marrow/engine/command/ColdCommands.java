@@ -192,6 +192,7 @@ public final class ColdCommands {
             case "config|resetstat" -> config.resetStatistics(out);
             case "config|help" -> out.lines(HelpTexts.CONFIG);
             case "info" -> server.info(session, arguments, out);
+            case "time" -> server.time(out);
             case "dbsize" -> server.dbsize(session, out);
             case "flushall", "flushdb" -> server.flush(session, arguments, out);
             case "waitaof" -> server.waitAof(session, arguments, out);

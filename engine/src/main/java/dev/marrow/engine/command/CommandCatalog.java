@@ -108,6 +108,7 @@ final class CommandCatalog {
             save; 1; cold; admin noscript no_async_loading no_multi; 0 0 0; @admin @slow @dangerous;;; 1.0.0 server; O(N); Take a checkpoint and wait for it
             bgsave; -1; cold; admin noscript no_async_loading; 0 0 0; @admin @slow @dangerous;;; 1.0.0 server; O(1); Begin a checkpoint
             bgrewriteaof; 1; cold; admin noscript no_async_loading; 0 0 0; @admin @slow @dangerous;;; 1.0.0 server; O(1); Begin a checkpoint
+            time; 1; cold; loading stale fast; 0 0 0; @fast; nondeterministic_output;; 2.6.0 server; O(1); Return the server's time
             lastsave; 1; cold; loading stale fast; 0 0 0; @admin @fast @dangerous; nondeterministic_output;; 1.0.0 server; O(1); Time of the last checkpoint
             client|list; -2; cold; admin noscript loading stale; 0 0 0; @admin @slow @dangerous @connection; nondeterministic_output;; 2.4.0 connection; O(N); Describe the connections
             client|kill; -3; cold; admin noscript loading stale; 0 0 0; @admin @slow @dangerous @connection;;; 2.4.0 connection; O(N); Close connections

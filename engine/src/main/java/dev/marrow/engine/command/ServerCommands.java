@@ -2,6 +2,7 @@ package dev.marrow.engine.command;
 
 import dev.marrow.engine.resp.DecimalNumber;
 import dev.marrow.engine.resp.ReplyWriter;
+import java.time.Instant;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
@@ -22,6 +23,12 @@ final class ServerCommands {
     void info(Session session, List<byte[]> arguments, ReplyWriter out) {
         List<String> sections = arguments.stream().skip(1).map(Words::lower).toList();
         out.verbatim(new ServerInfo(control, kernel.info(), kernel.keysObserved(session)).text(sections));
+    }
+
+    /** Unix time: seconds, and microseconds of the present one. */
+    void time(ReplyWriter out) {
+        Instant now = control.clock().instant();
+        out.array(2).bulk(Long.toString(now.getEpochSecond())).bulk(Integer.toString(now.getNano() / 1_000));
     }
 
     void dbsize(Session session, ReplyWriter out) {

@@ -7,13 +7,13 @@ import java.util.concurrent.locks.LockSupport;
 
 /**
  * Gives the memory of expired keys back: walks the buckets a stretch at a time, so that the whole table is seen about once in
- * {@value #ROUND_SECONDS} seconds. Readers do not depend on it: what has expired is gone for them at once.
+ * {@value #ROUND_MILLIS} ms, or as often as a fiftieth of a processor allows. Readers do not depend on it: what has expired is gone for them at once.
  */
 final class ExpiryThread implements Runnable {
-    private static final int ROUND_SECONDS = 30;
-    private static final int STEPS_PER_SECOND = 10;
+    private static final int ROUND_MILLIS = 1_500;
+    private static final int STEP_MILLIS = 50;
+    private static final long STEP_NANOS_MAX = TimeUnit.MILLISECONDS.toNanos(STEP_MILLIS) / 50;
     private static final int BUCKETS_MIN = 256;
-    private static final int BUCKETS_MAX = 1 << 14;
     /** Of one run, which keeps its processor from whoever wants to serve clients on it: some 50 microseconds, 200 when all keys have expired. */
     private static final int RUN_BUCKETS = 256;
     /** A stretch in which so many buckets have had one expired key is followed by the next sooner: in three times as long as it took. */
@@ -46,39 +46,41 @@ final class ExpiryThread implements Runnable {
     @Override
     public void run() {
         try {
-            int stretch = Math.clamp(buckets / (ROUND_SECONDS * STEPS_PER_SECOND), BUCKETS_MIN, BUCKETS_MAX);
+            int stretch = Math.max(buckets / (ROUND_MILLIS / STEP_MILLIS), BUCKETS_MIN);
             while (!stopping) {
-                if (!on || server.gate().isPaused()) {
-                    LockSupport.parkNanos(TimeUnit.SECONDS.toNanos(1) / STEPS_PER_SECOND);
-                    continue;
+                long pauseNanos = TimeUnit.MILLISECONDS.toNanos(STEP_MILLIS);
+                if (on && !server.gate().isPaused()) {
+                    long startNanos = System.nanoTime();
+                    boolean behind = sweep(stretch, startNanos + STEP_NANOS_MAX);
+                    pauseNanos = behind ? 3 * (System.nanoTime() - startNanos) : pauseNanos;
                 }
-                long startNanos = System.nanoTime();
-                boolean behind = sweep(stretch) > stretch / BUCKETS_PER_REMOVAL;
-                LockSupport.parkNanos(behind ? 3 * (System.nanoTime() - startNanos) : TimeUnit.SECONDS.toNanos(1) / STEPS_PER_SECOND);
+                LockSupport.parkNanos(pauseNanos);
             }
         } catch (Throwable t) {
             server.fail(t);
         }
     }
 
-    /** Returns how many keys were removed; 0 too when something was full: the rest is tried again later, clients first. */
-    private long sweep(int stretch) {
+    /** Whether much had expired; not when something was full: the rest is tried again later, clients first. */
+    private boolean sweep(int stretch, long untilNanos) {
         long removed = 0;
-        for (int left = stretch; left > 0 && !stopping; left -= RUN_BUCKETS) {
-            slot.sweep(next, Math.min(left, RUN_BUCKETS), IoSlot.Sweep.EXPIRED);
+        int swept = 0;
+        while (swept < stretch && !stopping && System.nanoTime() < untilNanos) {
+            slot.sweep(next, RUN_BUCKETS, IoSlot.Sweep.EXPIRED);
             if (slot.batchResult() > 0) {
                 server.log().wake();
             }
             removed += slot.batchResult();
+            swept += RUN_BUCKETS;
             next = slot.batchCursor() >= buckets ? 0 : slot.batchCursor();
             if (slot.batchStatus() == Abi.STATUS_INTERNAL) {
                 throw new IllegalStateException("the kernel side found an invariant broken while sweeping");
             }
             if (slot.batchStatus() != 0) {
-                return 0;
+                return false;
             }
         }
-        return removed;
+        return removed > swept / BUCKETS_PER_REMOVAL;
     }
 
     void stop() throws InterruptedException {
