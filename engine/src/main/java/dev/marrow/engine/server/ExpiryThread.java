@@ -7,12 +7,12 @@ import java.util.concurrent.locks.LockSupport;
 
 /**
  * Gives the memory of expired keys back: walks the buckets a stretch at a time, so that the whole table is seen about once in
- * {@value #ROUND_MILLIS} ms, or as often as a fiftieth of a processor allows. Readers do not depend on it: what has expired is gone for them at once.
+ * {@value #ROUND_MILLIS} ms, or as often as a twentieth of a processor allows. Readers do not depend on it: what has expired is gone for them at once.
  */
 final class ExpiryThread implements Runnable {
-    private static final int ROUND_MILLIS = 1_500;
+    private static final int ROUND_MILLIS = 1_000;
     private static final int STEP_MILLIS = 50;
-    private static final long STEP_NANOS_MAX = TimeUnit.MILLISECONDS.toNanos(STEP_MILLIS) / 50;
+    private static final long STEP_NANOS_MAX = TimeUnit.MILLISECONDS.toNanos(STEP_MILLIS) / 20;
     private static final int BUCKETS_MIN = 256;
     /** Of one run, which keeps its processor from whoever wants to serve clients on it: some 50 microseconds, 200 when all keys have expired. */
     private static final int RUN_BUCKETS = 256;
