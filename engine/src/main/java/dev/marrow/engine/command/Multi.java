@@ -17,8 +17,8 @@ public final class Multi {
     private static final int ARGUMENT_BYTES = 32;
     private static final int WATCHED_BYTES = 160;
 
-    private final List<Queued> queue = new ArrayList<>();
-    private final List<Watched> watched = new ArrayList<>();
+    private List<Queued> queue = new ArrayList<>();
+    private List<Watched> watched = new ArrayList<>();
     private boolean open;
     private boolean broken;
     private long bytes;
@@ -80,10 +80,10 @@ public final class Multi {
         watched.clear();
     }
 
-    /** Back to one command at a time; what was watched is no more. */
+    /** Back to one command at a time; what was watched is no more. Who has the queue keeps it. */
     public void end() {
-        queue.clear();
-        watched.clear();
+        queue = new ArrayList<>();
+        watched = new ArrayList<>();
         open = false;
         broken = false;
         bytes = 0;

@@ -6,6 +6,8 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
 import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
 
@@ -55,5 +57,12 @@ class CommandTableTest {
         assertTrue(Glob.matches("[a-n]emory", "memory") && !Glob.matches("[^m]emory", "memory") && Glob.matches("\\*", "*"));
         assertTrue(!Glob.matches("a*b", "ac") && !Glob.matches("", "a") && !Glob.matches("a", "") && Glob.matches("a**", "a"));
         assertTrue(!Glob.matches("*a".repeat(2000) + "b", "a".repeat(4000)), "quick, not exponential");
+    }
+
+    @Test
+    void everyCommandIsOnItsPage() throws Exception {
+        Map<String, String> places = CommandTable.commands().stream()
+                .collect(Collectors.toMap(CommandSpec::name, spec -> spec.hot() ? "kernel" : "Java"));
+        assertEquals(new TreeMap<>(places), new TreeMap<>(CommandsPage.read().places));
     }
 }

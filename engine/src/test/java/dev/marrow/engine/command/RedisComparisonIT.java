@@ -71,6 +71,19 @@ class RedisComparisonIT {
     }
 
     @Test
+    void everyCommandOfRedisIsOnThePageOfCommands() throws Exception {
+        CommandsPage page = CommandsPage.read();
+        List<String> missing = new ArrayList<>();
+        for (String name : redis(openPort, "command list\r\n" + MARK).lines().filter(line -> line.matches("[a-z_-]{2,}")).toList()) {
+            if (!page.places.containsKey(name) && !page.absent.contains(name)) {
+                missing.add(name);
+            }
+        }
+        assertEquals(List.of(), missing);
+        assertTrue(page.absent.contains("lpush"), "the page was not read");
+    }
+
+    @Test
     void malformedInputGetsTheSameBytes() throws Exception {
         List<String> inputs = new ArrayList<>(List.of(
                 "*0\r\n", "*-1\r\n", "\r\n", "\n", "   \r\n", "*1\r\n$4\r\nPINGab", "*1\rX$4\rYPING\r\n", "PING\n", "\"PING\"\r\n", "PI\"NG\"\r\n",
