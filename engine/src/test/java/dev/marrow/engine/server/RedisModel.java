@@ -57,10 +57,10 @@ final class RedisModel {
         this.nowMillis = nowMillis;
         this.resp3 = resp3;
         String name = arguments.get(0).toLowerCase(Locale.ROOT);
+        this.forRedis = NOT_IN_REDIS.contains(name) ? List.of() : arguments;
         if (name.equals("object") && arguments.size() > 1) {
             return object(arguments);
         }
-        this.forRedis = NOT_IN_REDIS.contains(name) ? List.of() : arguments;
         int least = CommandShape.of(name).least();
         int most = CommandShape.of(name).most();
         if (least == 0) {
