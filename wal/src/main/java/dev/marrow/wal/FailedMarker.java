@@ -1,8 +1,6 @@
 package dev.marrow.wal;
 
 import java.io.IOException;
-import java.lang.foreign.Arena;
-import java.lang.foreign.ValueLayout;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -31,10 +29,8 @@ public final class FailedMarker {
         if (!storage.exists(path)) {
             return Optional.empty();
         }
-        try (StorageFile file = storage.openReadOnly(path); Arena arena = Arena.ofConfined()) {
-            long size = file.size();
-            byte[] text = size == 0 ? new byte[0] : file.map(size, arena).toArray(ValueLayout.JAVA_BYTE);
-            return Optional.of(new String(text, StandardCharsets.UTF_8));
+        try (StorageFile file = storage.openReadOnly(path)) {
+            return Optional.of(new String(file.read(Math.toIntExact(file.size())), StandardCharsets.UTF_8));
         }
     }
 

@@ -1,6 +1,7 @@
 package dev.marrow.wal;
 
 import java.io.Closeable;
+import java.io.EOFException;
 import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
@@ -127,6 +128,18 @@ public final class FileStorage implements Storage {
         @Override
         public void write(ByteBuffer[] sources, long position) throws IOException {
             named("write", path, () -> writeAll(sources, position));
+        }
+
+        /** Without a mapping: a page of one that the disk cannot deliver is an error of the JVM's. */
+        @Override
+        public byte[] read(int bytes) throws IOException {
+            ByteBuffer content = ByteBuffer.allocate(bytes);
+            while (content.hasRemaining()) {
+                if (channel.read(content, content.position()) < 0) {
+                    throw new EOFException(path + " ends before " + bytes + " bytes");
+                }
+            }
+            return content.array();
         }
 
         private void writeAll(ByteBuffer[] sources, long position) throws IOException {

@@ -1,8 +1,6 @@
 package dev.marrow.wal;
 
 import java.io.IOException;
-import java.lang.foreign.Arena;
-import java.lang.foreign.ValueLayout;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.file.Path;
@@ -58,11 +56,11 @@ final class InstanceFile {
 
     static byte[] read(Path directory, Storage storage) throws IOException {
         Path path = directory.resolve(FILE_NAME);
-        try (StorageFile file = storage.openReadOnly(path); Arena arena = Arena.ofConfined()) {
+        try (StorageFile file = storage.openReadOnly(path)) {
             if (file.size() != BYTES) {
                 throw new LogDamagedException(path, 0, BYTES + " bytes", file.size() + " bytes");
             }
-            byte[] content = file.map(BYTES, arena).toArray(ValueLayout.JAVA_BYTE);
+            byte[] content = file.read(BYTES);
             ByteBuffer bytes = ByteBuffer.wrap(content).order(ByteOrder.LITTLE_ENDIAN);
             if (bytes.getLong(0) != MAGIC) {
                 throw new LogDamagedException(path, 0, Long.toHexString(MAGIC), Long.toHexString(bytes.getLong(0)));

@@ -2,8 +2,6 @@ package dev.marrow.wal;
 
 import dev.marrow.bpf.HashSeed;
 import java.io.IOException;
-import java.lang.foreign.Arena;
-import java.lang.foreign.ValueLayout;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.file.Path;
@@ -84,9 +82,9 @@ public record Manifest(byte[] instance, HashSeed hashSeed, long checkpoint, long
     static Manifest read(Path directory, Storage storage, byte[] instance) throws IOException {
         Path path = directory.resolve(FILE_NAME);
         check(storage.exists(path), path, 0, "the manifest", "nothing");
-        try (StorageFile file = storage.openReadOnly(path); Arena arena = Arena.ofConfined()) {
+        try (StorageFile file = storage.openReadOnly(path)) {
             check(file.size() == BYTES, path, 0, BYTES + " bytes", file.size() + " bytes");
-            byte[] content = file.map(BYTES, arena).toArray(ValueLayout.JAVA_BYTE);
+            byte[] content = file.read(BYTES);
             ByteBuffer bytes = ByteBuffer.wrap(content).order(ByteOrder.LITTLE_ENDIAN);
             check(bytes.getLong(0) == MAGIC, path, 0, "0x" + Long.toHexString(MAGIC), "0x" + Long.toHexString(bytes.getLong(0)));
             check(bytes.getInt(CRC_OFFSET) == checksum(content), path, CRC_OFFSET, "crc32c 0x" + Integer.toHexString(checksum(content)),

@@ -1,5 +1,6 @@
 package dev.marrow.stress.crash;
 
+import dev.marrow.stress.Trees;
 import dev.marrow.wal.LogVerify;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -20,7 +21,15 @@ final class UnfinishedCheckpoint {
     /** Base segments that the manifest does not name yet, or no more. A checkpoint that had written none is not seen. Changes nothing. */
     static boolean in(Path dir) throws IOException {
         ByteArrayOutputStream output = new ByteArrayOutputStream();
-        LogVerify.run(dir, false, new PrintStream(output, true, StandardCharsets.UTF_8));
+        // A copy, because this process may be the directory's file system (SectorMount): a thread that waits for a page of a mapping would hold up
+        // the JVM's next safepoint, and the thread that should deliver the page would wait for that.
+        Path copy = Files.createTempDirectory("marrow-look");
+        try {
+            Trees.copy(dir, copy.resolve("store"));
+            LogVerify.run(copy.resolve("store"), false, new PrintStream(output, true, StandardCharsets.UTF_8));
+        } finally {
+            Trees.delete(copy);
+        }
         Matcher named = BASE_SEGMENTS.matcher(output.toString(StandardCharsets.UTF_8));
         Path base = dir.resolve("base");
         if (!named.find() || !Files.isDirectory(base)) {
