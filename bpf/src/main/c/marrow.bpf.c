@@ -10,7 +10,8 @@
  *   table.h        buckets, and the rule that makes what was found hold
  *   heap.h         records
  *   transaction.h  the lock holds, and the redo record
- *   stage.h        keys of a transaction over several commands, copied out and worked on unseen
+ *   stage_keys.h   keys of a transaction over several commands, copied out
+ *   stage.h        what commands do with them, unseen
  *   commit.h       all of them at once into the table
  *   admin.h        what start, FLUSHALL and expiry do with the table
  *   scan.h         copies of everything, for a checkpoint
