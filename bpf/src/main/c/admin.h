@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * What is not a client's command: loading the log, sweeping buckets, FLUSHALL, measuring the core.  Arguments and results
+ * What is not a client's command: loading the log, sweeping buckets, FLUSHALL, chunks of large values, measuring the core.  Arguments and results
  * are the slot's batch_* fields.
  */
 #ifndef MARROW_ADMIN_H
@@ -40,7 +40,7 @@ GLOBAL int touch_records(struct io *io)
 }
 
 /* batch_extra[0]: versions below it were flushed; batch_extra[1]: the keys come in no order, unlike a base's.  1 at the end, else 0; batch_result
- * counts what was looked at. */
+ * counts what was looked at, batch_extra[2] the stubs among them. */
 GLOBAL int load_record(struct io *io)
 {
 	if (!io)
@@ -58,12 +58,13 @@ GLOBAL int load_record(struct io *io)
 	u32 body = at + sizeof(u64);
 	u32 next = body + ((length + 7) & ~7u);
 	u64 lengths = in_word(io, body + 16);
-	u32 type = (lengths >> 48) & 0xff;
+	u32 type = (lengths >> 48) & 0xff, flags = lengths >> 56;
 
 	t->redo_version = in_word(io, body);
-	if (!((u32)header & RING_DISCARDED) && type != REDO_FLUSH && t->redo_version >= io->batch_extra[0]) {
+	if (!((u32)header & RING_DISCARDED) && type != REDO_FLUSH && type != REDO_CHUNK && t->redo_version >= io->batch_extra[0]) {
 		t->redo_type = type;
 		t->deadline_ms = in_word(io, body + 8);
+		t->given_flags = flags;
 		t->key_offset = body + REDO_HEADER_BYTES;
 		t->key_length = (lengths >> 32) & 0xffff;
 		t->argument_offset[0] = t->key_offset + t->key_length;
@@ -75,6 +76,7 @@ GLOBAL int load_record(struct io *io)
 			return 1;
 		}
 		io->batch_result++;
+		io->batch_extra[2] += flags & RECORD_STUB;
 	}
 	io->batch_cursor = next;
 	return 0;
@@ -97,6 +99,18 @@ INLINE int load_slot(struct io *io)
 
 #define SWEEP_EXPIRED 1             /* batch_extra[0]: what to remove besides that which a floor has left behind */
 #define SWEEP_TOMBSTONES 2
+#define SWEPT_STUBS_MAX (OUT_BYTES / 8)     /* of one run */
+
+/* An expired key's value was in tier two: its id goes to io.out, number batch_extra[3] of them, if the record that was removed is the one that was
+ * looked at.  (If another one came between, its bytes are found without an owner when tier two is opened next.) */
+INLINE void note_stub(struct io *io, u64 id, u64 version)
+{
+	u64 n = io->batch_extra[3];
+	if (!id || io->t.old.version != version || n >= SWEPT_STUBS_MAX)
+		return;
+	*(u64 *)(io->out + n * 8) = id;
+	io->batch_extra[3] = n + 1;
+}
 
 GLOBAL int collect_chain(struct io *io, u32 home)
 {
@@ -134,12 +148,15 @@ GLOBAL int sweep_record(struct io *io, u64 ref)
 	struct record *r = (struct record *)io->probe;
 	u32 key_length = r->key_length;
 	u32 expired = r->expire_ms && r->expire_ms < now_ms(io) && r->type == REDO_PUT;
-	u32 tombstone = r->type == REDO_DELETE;
+	u32 tombstone = r->type == REDO_DELETE, flags = r->flags;
+	u64 version = r->version, stub_id = 0;
 	if (key_length > KEY_BYTES_MAX || !key_length)
 		return 0;
 	if (!((what & SWEEP_EXPIRED) && expired) && !((what & SWEEP_TOMBSTONES) && tombstone))
 		return 0;
 	if (record_read(io->in, key_length, ref, RECORD_HEADER_BYTES))
+		return 0;
+	if ((flags & RECORD_STUB) && record_read(&stub_id, sizeof(stub_id), ref, RECORD_HEADER_BYTES + key_length))
 		return 0;
 	t->key_offset = 0;
 	t->key_length = key_length;
@@ -153,6 +170,7 @@ GLOBAL int sweep_record(struct io *io, u64 ref)
 		if (n)
 			__sync_fetch_and_add(&n->expired, 1);
 		io->batch_result++;
+		note_stub(io, stub_id, version);
 	}
 	return result;
 }
@@ -228,6 +246,34 @@ INLINE int flush_table(struct io *io, struct control *c)
 	bpf_ringbuf_submit(redo, BPF_RB_NO_WAKEUP);
 	io->batch_result = position;
 	return 0;
+}
+
+/*
+ * ---- append: io.in holds batch_count bytes of a redo record that changes no key ----
+ *
+ * A chunk goes through the ring as all else does, so it is in the log before the stub that is committed after it.  Large values leave half the ring
+ * to everybody else.  batch_result: the record's log position.
+ */
+INLINE int append_record(struct io *io)
+{
+	struct bpf_dynptr redo;
+	u32 bytes = io->batch_count;
+	asm volatile("" : "+r"(bytes));
+	if (bytes < REDO_HEADER_BYTES || bytes > REDO_HEADER_BYTES + KEY_BYTES_MAX + VALUE_BYTES_MAX)
+		return RUN_REFUSED;
+	if (bpf_ringbuf_query(&ring, BPF_RB_AVAIL_DATA) + bytes > bpf_ringbuf_query(&ring, BPF_RB_RING_SIZE) / 2) {
+		io->batch_status = STATUS_RING_FULL;
+		return RUN_OK;
+	}
+	if (bpf_ringbuf_reserve_dynptr(&ring, bytes, 0, &redo)) {
+		bpf_ringbuf_discard_dynptr(&redo, BPF_RB_NO_WAKEUP);
+		io->batch_status = STATUS_RING_FULL;
+		return RUN_OK;
+	}
+	io->batch_result = bpf_ringbuf_query(&ring, BPF_RB_PROD_POS);
+	bpf_dynptr_write(&redo, 0, io->in, bytes, 0);
+	bpf_ringbuf_submit_dynptr(&redo, BPF_RB_NO_WAKEUP);
+	return RUN_OK;
 }
 
 /* ---- bench: batch_count transactions on random keys out of batch_extra[1]; batch_extra[0]: enum op, [2]: value bytes ---- */

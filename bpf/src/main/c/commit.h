@@ -357,6 +357,7 @@ GLOBAL int commit_single(struct io *io)
 	t->argument_offset[0] = COMMIT_VALUE_OFFSET;
 	t->argument_length[0] = value_length;
 	t->deadline_ms = new->expire_ms;
+	t->given_flags = new->flags;
 	t->op = OP_COMMIT;
 	int result = transact(io);
 	if (!result)

@@ -12,7 +12,7 @@
 #include "command.h"
 #include "transaction.h"
 
-enum reply { REPLY_NONE, REPLY_OK, REPLY_NIL, REPLY_NUMBER, REPLY_WRITTEN, REPLY_NOT_INTEGER, REPLY_OVERFLOW, REPLY_TOO_LONG };
+enum reply { REPLY_NONE, REPLY_OK, REPLY_NIL, REPLY_NUMBER, REPLY_WRITTEN, REPLY_NOT_INTEGER, REPLY_OVERFLOW };
 
 #define BULK_FRAME_BYTES_MAX 10     /* "$65536\r\n" and "\r\n" */
 
@@ -90,10 +90,8 @@ INLINE int decide_append(struct io *io, u32 live)
 	struct transaction *t = &io->t;
 	u32 kept = live ? t->old.value_length : 0, added = t->argument_length[2];
 
-	if (kept + added > VALUE_BYTES_MAX) {
-		t->reply = REPLY_TOO_LONG;
-		return OUTCOME_READ;
-	}
+	if (kept + added > VALUE_BYTES_MAX)
+		return OUTCOME_COLD;        /* tier two's */
 	t->piece_old = kept;
 	t->piece_new_offset = t->argument_offset[2];
 	t->piece_new_length = added;
@@ -171,7 +169,15 @@ INLINE int decide_load(struct transaction *t)
 	t->piece_new_offset = t->argument_offset[0];
 	t->piece_new_length = t->argument_length[0];
 	t->expire_ms = t->deadline_ms;
+	t->value_flags = t->given_flags;
 	return OUTCOME_PUT;
+}
+
+/* Whether the command looks at the value or replaces it, and that is Java's because the value is not here. */
+INLINE int needs_large_value(struct transaction *t)
+{
+	u32 op = t->op;
+	return (t->old.flags & RECORD_STUB) && op <= OP_GETDEL && op != OP_EXISTS && op != OP_TTL;
 }
 
 INLINE int decide(struct io *io)
@@ -181,6 +187,9 @@ INLINE int decide(struct io *io)
 	u32 live = found && !(t->old.expire_ms && t->old.expire_ms < now_ms(io));
 	int refused;
 
+	if (found && needs_large_value(t))
+		return OUTCOME_COLD;
+	t->value_flags = 0;
 	t->piece_old = 0;
 	t->piece_new_length = 0;
 	t->piece_from_scratch = 0;
@@ -263,6 +272,8 @@ INLINE int attempt_once(struct io *io, int first)
 		return STATUS_OUT_FULL;
 	case OUTCOME_CHANGED:
 		return STATUS_CHANGED;
+	case OUTCOME_COLD:
+		return STATUS_COLD;
 	}
 	return ATTEMPT_AGAIN;
 }
@@ -327,9 +338,6 @@ INLINE int write_reply(struct io *io, u32 resp3)
 		break;
 	case REPLY_OVERFLOW:
 		REPLY(io, "-ERR increment or decrement would overflow\r\n");
-		break;
-	case REPLY_TOO_LONG:
-		REPLY(io, "-ERR string exceeds maximum allowed size (65536 bytes)\r\n");
 		break;
 	}
 	return 0;

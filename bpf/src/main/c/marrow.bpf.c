@@ -56,6 +56,8 @@ int marrow(struct xdp_md *ctx)
 		return stage_slot(io, c);
 	case RUN_COMMIT:
 		return commit_slot(io, c);
+	case RUN_APPEND:
+		return append_record(io);
 	}
 	return RUN_REFUSED;
 }

@@ -26,7 +26,7 @@ typedef int64_t s64;
 #endif
 
 /* Changed whenever a layout below, or one of a pinned map in maps.h, changes: pins of another version are refused, never guessed at. */
-#define ABI_VERSION 3
+#define ABI_VERSION 4
 
 /* ---- limits (docs/ARCHITECTURE.md, "Bounds") ---- */
 #define KEY_BYTES_MAX 512
@@ -57,8 +57,20 @@ struct record {
 	u32 value_length;
 	u16 key_length;
 	u8 type;                    /* enum redo_type */
-	u8 flags;                   /* 0; reserved */
+	u8 flags;                   /* enum record_flag */
 };
+
+enum record_flag {
+	RECORD_STUB = 1,            /* the value is a struct stub: the bytes it stands for are in tier two */
+};
+
+/* In place of a value that is longer than VALUE_BYTES_MAX.  Java makes and resolves it; programs keep it as they keep any value, and leave
+ * commands that would look at it or replace it to Java. */
+struct stub {
+	u64 id;                     /* of the bytes; never given twice in the life of a directory */
+	u64 length;
+};
+
 #define RECORD_HEADER_BYTES 32
 #define RECORD_BYTES_MAX (RECORD_HEADER_BYTES + KEY_BYTES_MAX + VALUE_BYTES_MAX)
 #define REDO_HEADER_BYTES 24        /* the record without log_position */
@@ -68,7 +80,13 @@ enum redo_type {
 	REDO_DELETE = 2,            /* key is absent; no value */
 	REDO_FLUSH = 3,             /* every record with a version below this one's is gone; no key, no value */
 	REDO_TRANSACTION = 4,       /* several of the first two, all or none: value_length bytes of ring records instead of a value */
+	REDO_CHUNK = 5,             /* a piece of a large value: the key is a struct chunk_key, version and deadline are 0 */
 };
+
+struct chunk_key {
+	u64 id;
+	u32 index;                  /* all pieces but the last are VALUE_BYTES_MAX long */
+} __attribute__((packed));
 
 /* ---- heap: slabs of blocks of chunks; a small class cuts its records from chunks, a large one from whole blocks, so that
  * a class that has only begun its last piece keeps little from the others ---- */
@@ -121,6 +139,7 @@ enum redo_type {
 /* What a run does with its slot: the second word of the packet. */
 enum run_operation {
 	RUN_SERVE = 0, RUN_LOAD = 1, RUN_SWEEP = 2, RUN_FLUSH = 3, RUN_BENCH = 4, RUN_SCAN = 5, RUN_STAGE = 6, RUN_COMMIT = 7,
+	RUN_APPEND = 8,
 };
 
 /* What the program returns: a slot or operation that does not exist is refused. */
@@ -209,6 +228,8 @@ struct transaction {
 	u64 redo_version;           /* replay only: version and type of the record being loaded */
 	u32 redo_type;
 	u32 chain_full;             /* the tail is full and no bucket may follow it */
+	u32 given_flags;            /* enum record_flag of the record that a replay or a commit brings */
+	u32 value_flags;            /* enum record_flag of the new record */
 	s64 parsed;                 /* what parse_number read */
 };
 

@@ -12,7 +12,7 @@
 
 enum staged_to { STAGED_TO_IMAGE, STAGED_TO_OUT, STAGED_TO_SCRATCH };
 
-enum outcome { OUTCOME_READ, OUTCOME_PUT, OUTCOME_DELETE, OUTCOME_AGAIN, OUTCOME_OUT_FULL, OUTCOME_CHANGED };
+enum outcome { OUTCOME_READ, OUTCOME_PUT, OUTCOME_DELETE, OUTCOME_AGAIN, OUTCOME_OUT_FULL, OUTCOME_CHANGED, OUTCOME_COLD };
 
 #ifdef WITH_STAGING
 
@@ -62,7 +62,7 @@ INLINE int decide_stage(struct io *io)
 	if (key_length > KEY_BYTES_MAX || value_length > VALUE_BYTES_MAX)
 		return OUTCOME_AGAIN;
 	bpf_probe_read_kernel(to + RECORD_HEADER_BYTES, key_length, io->in + (t->key_offset & IN_MASK));
-	u32 kept = t->value_argument ? value_length : 0;
+	u32 kept = t->value_argument || (r->flags & RECORD_STUB) ? value_length : 0;
 	if (kept && record_read(to + RECORD_HEADER_BYTES + key_length, kept, t->reference, RECORD_HEADER_BYTES + key_length))
 		return OUTCOME_AGAIN;
 	t->reply_bytes = WHOLE_WORDS(RECORD_HEADER_BYTES + key_length + kept);
@@ -85,6 +85,7 @@ INLINE int decide_commit(struct io *io)
 	t->piece_new_offset = t->argument_offset[0];
 	t->piece_new_length = t->argument_length[0];
 	t->expire_ms = t->deadline_ms;
+	t->value_flags = t->given_flags;
 	return OUTCOME_PUT;
 }
 

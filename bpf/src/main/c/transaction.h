@@ -61,7 +61,7 @@ INLINE u32 fill_image(struct io *io, u32 type)
 	image->value_length = kept + added;
 	image->key_length = key_length;
 	image->type = type;
-	image->flags = 0;
+	image->flags = t->value_flags;
 
 	u32 at = RECORD_HEADER_BYTES;
 	u8 *key = io->in + (t->key_offset & IN_MASK);

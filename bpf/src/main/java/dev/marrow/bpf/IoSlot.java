@@ -28,6 +28,7 @@ public final class IoSlot {
     private final TestRun scan;
     private final TestRun stage;
     private final TestRun commit;
+    private final TestRun append;
 
     IoSlot(MemorySegment memory, Runs runs) {
         this.memory = memory;
@@ -43,11 +44,12 @@ public final class IoSlot {
         this.scan = runs.scan();
         this.stage = runs.stage();
         this.commit = runs.commit();
+        this.append = runs.append();
     }
 
     /** The program's operations, made ready for this slot. */
     record Runs(TestRun serve, TestRun load, TestRun sweep, TestRun flush, TestRun bench, TestRun scan, TestRun stage,
-            TestRun commit) {}
+            TestRun commit, TestRun append) {}
 
     /** Input area, {@link Abi#IN_BYTES} long. */
     public MemorySegment in() {
@@ -173,10 +175,21 @@ public final class IoSlot {
         run(load);
     }
 
+    /** How many of the records that the last {@link #load} took are stubs of large values. */
+    public long stubsLoaded() {
+        return memory.get(ValueLayout.JAVA_LONG, Abi.io_batch_extra + 2L * Long.BYTES);
+    }
+
     /** Visits home buckets from {@code first} on: gives back what a floor left behind, and removes what {@code what} names. */
     public void sweep(long first, int count, Sweep what) {
         batch(count, first, what.bits);
         run(sweep);
+    }
+
+    /** Large values whose keys the last {@link #sweep} removed, because they had expired: nothing refers to them any more. */
+    public long[] sweptStubs() {
+        int count = (int) memory.get(ValueLayout.JAVA_LONG, Abi.io_batch_extra + 3L * Long.BYTES);
+        return out.asSlice(0, (long) count * Long.BYTES).toArray(ValueLayout.JAVA_LONG);
     }
 
     /** What a sweep removes. */
@@ -253,6 +266,28 @@ public final class IoSlot {
     void commit() {
         batch(0, 0);
         run(commit);
+    }
+
+    /**
+     * Puts a piece of a large value into the ring, behind everything that is there: {@link #batchResult} is its log position unless {@link #batchStatus} is
+     * {@link Abi#STATUS_RING_FULL}, which is so from half a ring on.
+     *
+     * @param bytes 1 to {@link Abi#VALUE_BYTES_MAX} bytes
+     */
+    public void appendChunk(long id, int index, MemorySegment bytes) {
+        int length = (int) bytes.byteSize();
+        in.set(ValueLayout.JAVA_LONG, 0, 0);
+        in.set(ValueLayout.JAVA_LONG, 8, 0);
+        in.set(ValueLayout.JAVA_INT, 16, length);
+        in.set(ValueLayout.JAVA_SHORT, 20, (short) Abi.SIZEOF_chunk_key);
+        in.set(ValueLayout.JAVA_BYTE, 22, (byte) Abi.REDO_CHUNK);
+        in.set(ValueLayout.JAVA_BYTE, 23, (byte) 0);
+        in.set(ValueLayout.JAVA_LONG_UNALIGNED, Abi.REDO_HEADER_BYTES + Abi.chunk_key_id, id);
+        in.set(ValueLayout.JAVA_INT_UNALIGNED, Abi.REDO_HEADER_BYTES + Abi.chunk_key_index, index);
+        long value = Abi.REDO_HEADER_BYTES + Abi.SIZEOF_chunk_key;
+        MemorySegment.copy(bytes, 0, in, value, length);
+        batch((int) value + length, 0);
+        run(append);
     }
 
     /** FLUSHALL; {@link #batchResult} is its log position unless {@link #batchStatus} says otherwise. One caller at a time. */

@@ -62,7 +62,7 @@ public final class KernelStore implements AutoCloseable {
             for (int i = 0; i < slotCount; i++) {
                 slots[i] = new IoSlot(pages.asSlice((long) i * Abi.SIZEOF_io, Abi.SIZEOF_io),
                         new IoSlot.Runs(run(i, Abi.RUN_SERVE), run(i, Abi.RUN_LOAD), run(i, Abi.RUN_SWEEP), run(i, Abi.RUN_FLUSH),
-                                run(i, Abi.RUN_BENCH), run(i, Abi.RUN_SCAN), run(i, Abi.RUN_STAGE), run(i, Abi.RUN_COMMIT)));
+                                run(i, Abi.RUN_BENCH), run(i, Abi.RUN_SCAN), run(i, Abi.RUN_STAGE), run(i, Abi.RUN_COMMIT), run(i, Abi.RUN_APPEND)));
             }
             staging = new Staging(map("staging", Abi.SIZEOF_staging, Arena.ofAuto()), geometry.ringBytes() / 2);
         } catch (RuntimeException | Error e) {

@@ -4,6 +4,7 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.Arrays;
 import java.util.Comparator;
+import java.util.Optional;
 import java.util.stream.IntStream;
 
 /**
@@ -142,12 +143,24 @@ public final class Staging {
         return found(index) && !changed(index) ? memory.get(ValueLayout.JAVA_LONG, record(index) + Abi.record_version) : 0;
     }
 
+    /** Length of the value in bytes, wherever it is. */
     public int valueLength(int index) {
+        return stub(index).map(large -> Math.toIntExact(large.length())).orElseGet(() -> recordValueLength(index));
+    }
+
+    private int recordValueLength(int index) {
         return memory.get(ValueLayout.JAVA_INT, record(index) + Abi.record_value_length);
     }
 
+    /** What stands for the value, when that is in tier two. */
+    public Optional<Stub> stub(int index) {
+        boolean isStub = (memory.get(ValueLayout.JAVA_BYTE, record(index) + Abi.record_flags) & Abi.RECORD_STUB) != 0;
+        return isStub ? Optional.of(Stub.read(memory, record(index) + Abi.RECORD_HEADER_BYTES + keys[index].length)) : Optional.empty();
+    }
+
+    /** The value of a key that is there and has no {@link #stub}. */
     public byte[] value(int index) {
-        return memory.asSlice(record(index) + Abi.RECORD_HEADER_BYTES + keys[index].length, valueLength(index)).toArray(ValueLayout.JAVA_BYTE);
+        return memory.asSlice(record(index) + Abi.RECORD_HEADER_BYTES + keys[index].length, recordValueLength(index)).toArray(ValueLayout.JAVA_BYTE);
     }
 
     /** Log position that what was found, or its absence, depends on (I3). */
@@ -174,6 +187,15 @@ public final class Staging {
      * @throws TooLargeException there is no room
      */
     public void put(int index, byte[] value, long expireMillis) {
+        put(index, value, 0, expireMillis);
+    }
+
+    /** The same for a value that is in tier two, and in the log before this transaction's record. */
+    public void put(int index, Stub stub, long expireMillis) {
+        put(index, stub.toBytes(), Abi.RECORD_STUB, expireMillis);
+    }
+
+    private void put(int index, byte[] value, int flags, long expireMillis) {
         byte[] key = keys[index];
         int bytes = aligned(Abi.RECORD_HEADER_BYTES + key.length + value.length);
         if (bytes > get(index, Abi.staged_key_room)) {
@@ -188,7 +210,7 @@ public final class Staging {
             memory.set(ValueLayout.JAVA_INT, Abi.staging_used, used + room);
         }
         long at = record(index);
-        header(at, expireMillis, value.length, key.length, Abi.REDO_PUT);
+        header(at, expireMillis, value.length, key.length, Abi.REDO_PUT, flags);
         MemorySegment.copy(key, 0, memory, ValueLayout.JAVA_BYTE, at + Abi.RECORD_HEADER_BYTES, key.length);
         MemorySegment.copy(value, 0, memory, ValueLayout.JAVA_BYTE, at + Abi.RECORD_HEADER_BYTES + key.length, value.length);
         set(index, Abi.staged_key_change, Abi.STAGED_PUT);
@@ -198,13 +220,13 @@ public final class Staging {
         set(index, Abi.staged_key_change, Abi.STAGED_DELETE);
     }
 
-    private void header(long at, long expireMillis, int valueLength, int keyLength, int type) {
+    private void header(long at, long expireMillis, int valueLength, int keyLength, int type, int flags) {
         memory.set(ValueLayout.JAVA_LONG, at + Abi.record_version, 0);
         memory.set(ValueLayout.JAVA_LONG, at + Abi.record_expire_ms, expireMillis);
         memory.set(ValueLayout.JAVA_INT, at + Abi.record_value_length, valueLength);
         memory.set(ValueLayout.JAVA_SHORT, at + Abi.record_key_length, (short) keyLength);
         memory.set(ValueLayout.JAVA_BYTE, at + Abi.record_type, (byte) type);
-        memory.set(ValueLayout.JAVA_BYTE, at + Abi.record_flags, (byte) 0);
+        memory.set(ValueLayout.JAVA_BYTE, at + Abi.record_flags, (byte) flags);
     }
 
     // ---- the end ----
@@ -248,13 +270,13 @@ public final class Staging {
             return 0;
         }
         // the header of a redo record is a record's from the version on
-        header(Abi.staging_redo - (long) Abi.record_version, 0, at - Abi.REDO_HEADER_BYTES, 0, Abi.REDO_TRANSACTION);
+        header(Abi.staging_redo - (long) Abi.record_version, 0, at - Abi.REDO_HEADER_BYTES, 0, Abi.REDO_TRANSACTION, 0);
         return at;
     }
 
     private int writeRedo(int index, int change, int at) {
         boolean put = change == Abi.STAGED_PUT;
-        int bytes = Abi.RECORD_HEADER_BYTES + keys[index].length + (put ? valueLength(index) : 0);
+        int bytes = Abi.RECORD_HEADER_BYTES + keys[index].length + (put ? recordValueLength(index) : 0);
         if (at + aligned(bytes) > redoBytesMax) {
             throw new TooLargeException("the transaction's log record would be more than " + redoBytesMax + " bytes");
         }
@@ -263,7 +285,7 @@ public final class Staging {
         MemorySegment.copy(memory, record(index), memory, to, bytes);
         memory.set(ValueLayout.JAVA_LONG, to, bytes - Abi.RECORD_HEADER_BYTES + Abi.REDO_HEADER_BYTES);
         if (!put) {
-            header(to, 0, 0, keys[index].length, Abi.REDO_DELETE);
+            header(to, 0, 0, keys[index].length, Abi.REDO_DELETE, 0);
         }
         set(index, Abi.staged_key_redo_offset, at);
         set(index, Abi.staged_key_record_bytes, bytes);

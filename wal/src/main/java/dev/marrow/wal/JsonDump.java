@@ -82,7 +82,14 @@ final class JsonDump implements SegmentVisitor {
                 if (record.hasKey()) {
                     lines.bytes("key", record.key());
                 }
-                if (record.isPut()) {
+                if (record.isChunk()) {
+                    json.writeNumberField("id", record.chunk().id());
+                    json.writeNumberField("index", record.chunk().index());
+                }
+                if (record.stub().isPresent()) {
+                    json.writeNumberField("id", record.stub().get().id());
+                    json.writeNumberField("length", record.stub().get().length());
+                } else if (record.isPut() || record.isChunk()) {
                     lines.bytes("value", record.value());
                 }
             });

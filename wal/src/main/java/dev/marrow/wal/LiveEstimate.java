@@ -1,6 +1,7 @@
 package dev.marrow.wal;
 
 import dev.marrow.bpf.Abi;
+import dev.marrow.bpf.Stub;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.HashMap;
@@ -20,7 +21,7 @@ final class LiveEstimate {
     private static final long MIX_1 = 0xff51afd7ed558ccdL;
     private static final long MIX_2 = 0xc4ceb9fe1a85ec53L;
 
-    private record Newest(long version, boolean put, long expireMillis, int bytes) {}
+    private record Newest(long version, boolean put, long expireMillis, long bytes) {}
 
     private final Map<Long, Newest> sample = new HashMap<>();
     private int level;
@@ -33,13 +34,17 @@ final class LiveEstimate {
             flushVersion = Math.max(flushVersion, version);
             return;
         }
+        if (type == Abi.REDO_CHUNK) {
+            return;     // its bytes are counted with the key that refers to them
+        }
         int keyLength = RedoRecords.keyLength(payload, offset);
         long hash = hash(payload, offset + Abi.REDO_HEADER_BYTES, keyLength);
         if (!sampled(hash)) {
             return;
         }
         Newest newest = new Newest(version, type == Abi.REDO_PUT, RedoRecords.expireMillis(payload, offset),
-                keyLength + RedoRecords.valueLength(payload, offset));
+                keyLength + (RedoRecords.isStub(payload, offset) ? Stub.read(payload, offset + Abi.REDO_HEADER_BYTES + keyLength).length()
+                        : RedoRecords.valueLength(payload, offset)));
         sample.merge(hash, newest, (one, other) -> one.version > other.version ? one : other);
         while (sample.size() > SAMPLE_KEYS_MAX) {
             level++;

@@ -44,7 +44,12 @@ final class RecordDump implements SegmentVisitor {
         if (record.hasKey()) {
             line.append(" key=").append(EscapedBytes.quote(record.key()));
         }
-        if (record.isPut()) {
+        if (record.isChunk()) {
+            line.append(" id=").append(record.chunk().id()).append(" index=").append(record.chunk().index());
+            line.append(" (").append(record.value().length).append(" bytes)");
+        } else if (record.stub().isPresent()) {
+            line.append(" chunks of id=").append(record.stub().get().id()).append(" (").append(record.stub().get().length()).append(" bytes)");
+        } else if (record.isPut()) {
             line.append(" value=").append(EscapedBytes.quote(record.value(), VALUE_SHOWN_BYTES_MAX));
             line.append(" (").append(record.value().length).append(" bytes)");
         }

@@ -47,13 +47,20 @@ public final class RedoRecords {
                 }
                 require(payload >= Abi.REDO_HEADER_BYTES + keyLength(bytes, record) + (long) valueLength(bytes, record), position,
                         "a redo record that holds its key and value");
-                require(type(bytes, record) >= Abi.REDO_PUT && type(bytes, record) <= Abi.REDO_FLUSH, position, "a known record type");
+                require(isKnown(type(bytes, record)), position, "a known record type");
+                require(!isStub(bytes, record) || valueLength(bytes, record) == Abi.SIZEOF_stub, position, "a stub of " + Abi.SIZEOF_stub + " bytes");
+                require(type(bytes, record) != Abi.REDO_CHUNK || keyLength(bytes, record) == Abi.SIZEOF_chunk_key, position,
+                        "a chunk's key of " + Abi.SIZEOF_chunk_key + " bytes");
                 visitor.record(bytes, record, payload);
                 count++;
             }
             position = next;
         }
         return count;
+    }
+
+    private static boolean isKnown(int type) {
+        return type == Abi.REDO_PUT || type == Abi.REDO_DELETE || type == Abi.REDO_FLUSH || type == Abi.REDO_CHUNK;
     }
 
     public static long version(MemorySegment bytes, long record) {
@@ -77,7 +84,12 @@ public final class RedoRecords {
         return length;
     }
 
-    /** One of {@link Abi#REDO_PUT}, {@link Abi#REDO_DELETE}, {@link Abi#REDO_FLUSH}. */
+    /** Whether a PUT's value is a {@link dev.marrow.bpf.Stub}. */
+    public static boolean isStub(MemorySegment bytes, long record) {
+        return (bytes.get(ValueLayout.JAVA_BYTE, record + 23) & Abi.RECORD_STUB) != 0;
+    }
+
+    /** One of {@link Abi#REDO_PUT}, {@link Abi#REDO_DELETE}, {@link Abi#REDO_FLUSH}, {@link Abi#REDO_CHUNK}. */
     public static int type(MemorySegment bytes, long record) {
         return bytes.get(ValueLayout.JAVA_BYTE, record + 22);
     }

@@ -15,6 +15,8 @@ final class SegmentStat {
     long puts;
     long deletes;
     long flushes;
+    /** Pieces of large values. */
+    long chunks;
     /** Of the batches, ring headers included. */
     long payloadBytes;
     /** Part of the payload: records that lost their transaction. */
@@ -45,6 +47,11 @@ final class SegmentStat {
 
     void record(MemorySegment payload, long offset, int length) {
         discardedBytes -= RedoRing.HEADER_BYTES + ((length + 7L) & ~7L);
+        if (RedoRecords.type(payload, offset) == Abi.REDO_CHUNK) {
+            contentBytes += RedoRecords.valueLength(payload, offset);
+            chunks++;
+            return;
+        }
         contentBytes += RedoRecords.keyLength(payload, offset) + RedoRecords.valueLength(payload, offset);
         long version = RedoRecords.version(payload, offset);
         versionMin = Math.min(versionMin, version);
@@ -62,6 +69,7 @@ final class SegmentStat {
         puts += other.puts;
         deletes += other.deletes;
         flushes += other.flushes;
+        chunks += other.chunks;
         payloadBytes += other.payloadBytes;
         discardedBytes += other.discardedBytes;
         contentBytes += other.contentBytes;
@@ -73,11 +81,15 @@ final class SegmentStat {
     }
 
     long records() {
-        return puts + deletes + flushes;
+        return puts + deletes + flushes + chunks;
     }
 
     boolean hasRecords() {
         return records() > 0;
+    }
+
+    boolean hasVersions() {
+        return versionMax > 0;
     }
 
     boolean hasTime() {

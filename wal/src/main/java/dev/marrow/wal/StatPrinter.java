@@ -10,7 +10,7 @@ import java.util.List;
 /** Shows {@link SegmentStat}s as a table or as JSON lines. */
 final class StatPrinter {
 
-    private static final List<String> COLUMNS = List.of("file", "bytes", "batches", "PUT", "DELETE", "FLUSH", "payload", "discarded",
+    private static final List<String> COLUMNS = List.of("file", "bytes", "batches", "PUT", "DELETE", "FLUSH", "CHUNK", "payload", "discarded",
             "no batch", "versions", "first batch", "last batch", "a batch", "a record");
 
     private StatPrinter() {}
@@ -38,8 +38,8 @@ final class StatPrinter {
 
     private static List<String> row(SegmentStat stat) {
         return List.of(stat.name, number(stat.fileBytes), number(stat.batches), number(stat.puts), number(stat.deletes),
-                number(stat.flushes), number(stat.payloadBytes), number(stat.discardedBytes), number(stat.noBatchBytes),
-                stat.hasRecords() ? stat.versionMin + " to " + stat.versionMax : "-", stat.hasTime() ? time(stat.timeMinMillis) : "-",
+                number(stat.flushes), number(stat.chunks), number(stat.payloadBytes), number(stat.discardedBytes), number(stat.noBatchBytes),
+                stat.hasVersions() ? stat.versionMin + " to " + stat.versionMax : "-", stat.hasTime() ? time(stat.timeMinMillis) : "-",
                 stat.hasTime() ? time(stat.timeMaxMillis) : "-", number(stat.batchBytesAverage()), number(stat.recordBytesAverage()));
     }
 
@@ -83,11 +83,12 @@ final class StatPrinter {
         json.writeNumberField("puts", stat.puts);
         json.writeNumberField("deletes", stat.deletes);
         json.writeNumberField("flushes", stat.flushes);
+        json.writeNumberField("chunks", stat.chunks);
         json.writeNumberField("payload_bytes", stat.payloadBytes);
         json.writeNumberField("discarded_bytes", stat.discardedBytes);
         json.writeNumberField("content_bytes", stat.contentBytes);
         json.writeNumberField("no_batch_bytes", stat.noBatchBytes);
-        if (stat.hasRecords()) {
+        if (stat.hasVersions()) {
             json.writeNumberField("version_min", stat.versionMin);
             json.writeNumberField("version_max", stat.versionMax);
         }
