@@ -99,16 +99,16 @@ INLINE int load_slot(struct io *io)
 
 #define SWEEP_EXPIRED 1             /* batch_extra[0]: what to remove besides that which a floor has left behind */
 #define SWEEP_TOMBSTONES 2
-#define SWEPT_STUBS_MAX (OUT_BYTES / 8)     /* of one run */
+#define SWEPT_STUBS_MAX (OUT_BYTES / sizeof(struct stub))   /* of one run */
 
-/* An expired key's value was in tier two: its id goes to io.out, number batch_extra[3] of them, if the record that was removed is the one that was
+/* An expired key's value was in tier two: its stub goes to io.out, batch_extra[3] of them, if the record that was removed is the one that was
  * looked at.  (If another one came between, its bytes are found without an owner when tier two is opened next.) */
-INLINE void note_stub(struct io *io, u64 id, u64 version)
+INLINE void note_stub(struct io *io, struct stub *stub, u64 version)
 {
 	u64 n = io->batch_extra[3];
-	if (!id || io->t.old.version != version || n >= SWEPT_STUBS_MAX)
+	if (!stub->id || io->t.old.version != version || n >= SWEPT_STUBS_MAX)
 		return;
-	*(u64 *)(io->out + n * 8) = id;
+	*(struct stub *)(io->out + n * sizeof(*stub)) = *stub;
 	io->batch_extra[3] = n + 1;
 }
 
@@ -149,14 +149,15 @@ GLOBAL int sweep_record(struct io *io, u64 ref)
 	u32 key_length = r->key_length;
 	u32 expired = r->expire_ms && r->expire_ms < now_ms(io) && r->type == REDO_PUT;
 	u32 tombstone = r->type == REDO_DELETE, flags = r->flags;
-	u64 version = r->version, stub_id = 0;
+	u64 version = r->version;
+	struct stub stub = { 0, 0 };
 	if (key_length > KEY_BYTES_MAX || !key_length)
 		return 0;
 	if (!((what & SWEEP_EXPIRED) && expired) && !((what & SWEEP_TOMBSTONES) && tombstone))
 		return 0;
 	if (record_read(io->in, key_length, ref, RECORD_HEADER_BYTES))
 		return 0;
-	if ((flags & RECORD_STUB) && record_read(&stub_id, sizeof(stub_id), ref, RECORD_HEADER_BYTES + key_length))
+	if ((flags & RECORD_STUB) && record_read(&stub, sizeof(stub), ref, RECORD_HEADER_BYTES + key_length))
 		return 0;
 	t->key_offset = 0;
 	t->key_length = key_length;
@@ -170,7 +171,7 @@ GLOBAL int sweep_record(struct io *io, u64 ref)
 		if (n)
 			__sync_fetch_and_add(&n->expired, 1);
 		io->batch_result++;
-		note_stub(io, stub_id, version);
+		note_stub(io, &stub, version);
 	}
 	return result;
 }

@@ -55,7 +55,7 @@ int main(void)
 	FIELD(control, version_floor) FIELD(control, flush_position) FIELD(control, clock_offset_ns)
 	FIELD(control, clock_fixed_ms) FIELD(control, heap_block_count) FIELD(control, heap_final)
 	FIELD(control, clock_floor_ms) FIELD(control, heap_next_block) FIELD(control, overflow_next)
-	FIELD(control, version_high) FIELD(control, flush_version) FIELD(control, durable) FIELD(control, log_lsn)
+	FIELD(control, version_high) FIELD(control, flush_version) FIELD(control, durable) FIELD(control, log_lsn) FIELD(control, large_next)
 
 	SIZE(counters) FIELD(counters, keys) FIELD(counters, commands) FIELD(counters, writes) FIELD(counters, attempts_lost)
 	FIELD(counters, purged) FIELD(counters, expired) FIELD(counters, statuses)

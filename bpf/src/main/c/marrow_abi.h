@@ -362,7 +362,8 @@ struct control {
 	/* moved by the log writer */
 	u64 durable;                /* ring position up to which everything is synced */
 	u64 log_lsn;                /* number of the last batch that was written to the log before ring space was given back */
-	u8 pad4[48];
+	u64 large_next;             /* user space's: id of the next large value, 0: there has been none in these tables */
+	u8 pad4[40];
 };
 #define VERSION_STEP (1ull << 32)
 

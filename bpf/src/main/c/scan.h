@@ -25,6 +25,7 @@
 #define STILL_THERE_ATTEMPTS_MAX 8
 #define SCAN_NEWER_MAX (64 - REFS_PER_BUCKET * (OVERFLOW_CHAIN_MAX + 1))    /* what io.scanned holds besides a whole chain */
 #define KEYS_ONLY(io) ((io)->batch_extra[3])    /* how many keys are wanted; 0: whole records are */
+#define STUBS_ONLY(io) ((io)->batch_extra[1])
 #define SCAN_RECORD_BYTES_MAX (RING_HEADER_BYTES + RECORD_BYTES_MAX - RECORD_HEADER_BYTES + REDO_HEADER_BYTES + 8)
 _Static_assert(SCAN_RECORD_BYTES_MAX <= 69632, "one record fits behind the output's end");
 
@@ -113,6 +114,8 @@ GLOBAL int copy_record(struct io *io, u64 ref)
 	if (!keys_only && r->version > io->scan_version && io->scanned_count >= SCAN_NEWER_MAX)
 		return SCAN_SKIPPED;
 	if (!keys_only && was_scanned(io, ref, r->version))
+		return SCAN_SKIPPED;
+	if (STUBS_ONLY(io) && !(r->flags & RECORD_STUB))
 		return SCAN_SKIPPED;
 	if (r->type != REDO_PUT || (r->expire_ms && r->expire_ms < now_ms(io)))
 		return SCAN_SKIPPED;
@@ -277,6 +280,8 @@ static long scan_step(u32 i, struct run *run)
  * From home bucket batch_cursor on: at most batch_count of them, and until batch_extra[0] bytes are there.  The cursor moves; batch_result is how
  * many records were given, batch_extra[1] their bytes, batch_extra[2] their highest version.  io.scanned_count and io.scan_version belong to the
  * cursor: 0 at the start of a scan, untouched between its runs.
+ *
+ * With batch_extra[1] at the beginning, only stubs of large values are given.
  *
  * With batch_extra[3], records come without their values, and with their home's number in the upper half of the ring record's header; the run ends behind the
  * home with which so many are there, and a home of which scanned_count says that it is begun goes on in the next run.

@@ -144,6 +144,21 @@ public final class ControlPage {
         store(Abi.control_log_lsn, lsn);
     }
 
+    /** Whether these tables ever held a stub of a large value. */
+    public boolean hasHadLargeValues() {
+        return load(Abi.control_large_next) != 0;
+    }
+
+    /**
+     * The next large value's id. Ids of these tables begin above all versions of the tables before, so none is given twice in the life of a directory; the
+     * counter outlives the process as the tables do.
+     */
+    public long nextLargeId() {
+        long first = versionFloor() + 1;
+        LONG.compareAndSet(page, (long) Abi.control_large_next, 0L, first);
+        return (long) LONG.getAndAdd(page, (long) Abi.control_large_next, 1L);
+    }
+
     /** Ring position up to which everything is on the disk. */
     public long durable() {
         return load(Abi.control_durable);

@@ -5,6 +5,8 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.util.List;
+import java.util.stream.IntStream;
 
 /**
  * {@code struct io}: the page through which one thread gives input to the programs and takes their replies. Not thread-safe;
@@ -187,9 +189,9 @@ public final class IoSlot {
     }
 
     /** Large values whose keys the last {@link #sweep} removed, because they had expired: nothing refers to them any more. */
-    public long[] sweptStubs() {
+    public List<Stub> sweptStubs() {
         int count = (int) memory.get(ValueLayout.JAVA_LONG, Abi.io_batch_extra + 3L * Long.BYTES);
-        return out.asSlice(0, (long) count * Long.BYTES).toArray(ValueLayout.JAVA_LONG);
+        return IntStream.range(0, count).mapToObj(i -> Stub.read(out, (long) i * Abi.SIZEOF_stub)).toList();
     }
 
     /** What a sweep removes. */
@@ -226,6 +228,12 @@ public final class IoSlot {
      */
     public void scan(int buckets, int bytes) {
         batch(buckets, batchCursor(), bytes);
+        run(scan);
+    }
+
+    /** The same for the {@link Stub}s of large values alone. */
+    public void scanStubs(int buckets, int bytes) {
+        batch(buckets, batchCursor(), bytes, 1);
         run(scan);
     }
 

@@ -133,6 +133,11 @@ public final class Staging {
         return get(index, Abi.staged_key_change) != Abi.STAGED_UNCHANGED;
     }
 
+    /** Whether the transaction gives the key a value. */
+    public boolean putsValue(int index) {
+        return get(index, Abi.staged_key_change) == Abi.STAGED_PUT;
+    }
+
     /** Deadline of a key that is there, Unix time in milliseconds; 0: none. */
     public long expireMillis(int index) {
         return memory.get(ValueLayout.JAVA_LONG, record(index) + Abi.record_expire_ms);

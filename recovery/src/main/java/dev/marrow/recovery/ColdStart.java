@@ -3,6 +3,7 @@ package dev.marrow.recovery;
 import dev.marrow.bpf.Abi;
 import dev.marrow.bpf.BpfFs;
 import dev.marrow.bpf.KernelStore;
+import dev.marrow.recovery.tiertwo.TierTwo;
 import dev.marrow.wal.BatchReader;
 import dev.marrow.wal.FailedMarker;
 import dev.marrow.wal.LogCut;
@@ -14,6 +15,7 @@ import dev.marrow.wal.LogScanner;
 import java.io.IOException;
 import java.io.PrintStream;
 import java.security.SecureRandom;
+import java.util.Optional;
 
 /** Fills new tables from base and log. */
 final class ColdStart {
@@ -39,16 +41,19 @@ final class ColdStart {
             store.control().tablesId(new SecureRandom().nextLong() | 1);
             store.control().state(Abi.STATE_LOADING);
             LogScan scan = verify(directory, options.progress());
-            fill(store, directory, scan, options.progress());
+            long stubs = fill(store, directory, scan, options.progress());
             FailedMarker.clear(directory.path(), directory.storage());
             LogPosition logStart = LogRecovery.prepare(directory, scan, options.log());
             store.control().logLsn(logStart.lsn() - 1);
             store.control().durable(store.ring().consumerPosition());
+            TierTwo.Source large = options.tierTwo().sourceOfColdStart(stubs, directory.manifest().tablesId(), scan.cleanStop());
             // from here on tables that another start filled are stale
             directory.tables(store.control().tablesId());
+            options.beginTierTwo(store, directory, large, Optional.of(scan));
             store.control().state(Abi.STATE_SERVING);
             return new StoreOpener.Opened(store, logStart, report(store, scan, startNanos));
         } catch (IOException | RuntimeException | Error e) {
+            options.tierTwo().close();
             store.close();
             BpfFs.unpin(directory.instance());
             throw e;
@@ -61,8 +66,8 @@ final class ColdStart {
         }
     }
 
-    /** Loads what the directory holds into an empty store; changes nothing in the directory. */
-    static void fill(KernelStore store, LogDirectory directory, LogScan scan, PrintStream progress) throws IOException {
+    /** Loads what the directory holds into an empty store; changes nothing in the directory. Returns how many stubs of large values came by. */
+    static long fill(KernelStore store, LogDirectory directory, LogScan scan, PrintStream progress) throws IOException {
         store.control().clockFloorMillis(scan.timeMaxMillis());
         store.control().flushVersion(scan.flushVersion());
         // above everything in base and log, so that every version given from now on is higher (I4)
@@ -72,6 +77,7 @@ final class ColdStart {
         try (BatchReader base = BatchReader.base(directory)) {
             replay.run(base, () -> BatchReader.log(directory, scan));
         }
+        return replay.stubs();
     }
 
     private StartReport report(KernelStore store, LogScan scan, long startNanos) {

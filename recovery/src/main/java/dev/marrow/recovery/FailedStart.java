@@ -43,7 +43,9 @@ final class FailedStart {
             long end = finishedEnd(store.ring());
             LogPosition logStart = LogRecovery.beginAnew(directory, pinned.logLsn(), store.control().versionBound(),
                     store.control().clockFloorMillis(), options.log());
-            Checkpoint checkpoint = new Checkpoint(directory, options.log(), store, store.slot(0), 0, () -> false);
+            options.beginTierTwo(store, directory);
+            options.tierTwo().await();
+            Checkpoint checkpoint = new Checkpoint(directory, options.log(), store, options.tierTwo(), store.slot(0), 0, () -> false);
             Checkpoint.Result written;
             try (Progress _ = new Progress(options.progress(),
                     () -> String.format("writing: %,d records, %,d bytes", checkpoint.records(), checkpoint.bytes()))) {
@@ -59,10 +61,12 @@ final class FailedStart {
                     StartReport.secondsSince(startNanos), 0, "");
             return new StoreOpener.Opened(store, logStart, report);
         } catch (InterruptedException e) {
+            options.tierTwo().close();
             store.close();
             Thread.currentThread().interrupt();
             throw new IOException("interrupted", e);
         } catch (IOException | RuntimeException | Error e) {
+            options.tierTwo().close();
             store.close();
             throw e;
         }

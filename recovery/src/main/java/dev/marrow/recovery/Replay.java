@@ -43,6 +43,7 @@ final class Replay {
     private final long flushVersion;
     private final long bytesTotal;
     private final AtomicLong bytesRead = new AtomicLong();
+    private final AtomicLong stubs = new AtomicLong();
     private volatile long sweepAtBytes;
     private volatile boolean loading = true;
     private volatile boolean abandoned;
@@ -175,6 +176,17 @@ final class Replay {
             throw new CancellationException();
         }
         bytesRead.addAndGet(bytes);
+    }
+
+    void loadedStubs(long count) {
+        if (count > 0) {
+            stubs.addAndGet(count);
+        }
+    }
+
+    /** Stubs of large values that were loaded, some of which may have been replaced or removed by what came later. */
+    long stubs() {
+        return stubs.get();
     }
 
     boolean wantsSweep() {

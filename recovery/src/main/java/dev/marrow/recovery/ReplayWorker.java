@@ -117,6 +117,7 @@ final class ReplayWorker {
         int rounds = 0;
         while (from < filled) {
             slot.load(from, filled, replay.flushVersion(), shuffled);
+            replay.loadedStubs(slot.stubsLoaded());
             int next = (int) slot.batchCursor();
             rounds = next > from ? 0 : rounds;
             from = next;

@@ -6,10 +6,12 @@ import dev.marrow.bpf.KernelStore;
 import dev.marrow.bpf.PinnedStore;
 import dev.marrow.bpf.StoreGeometry;
 import dev.marrow.bpf.StoreMaps;
+import dev.marrow.recovery.tiertwo.TierTwo;
 import dev.marrow.wal.FailedMarker;
 import dev.marrow.wal.LogCutPlace;
 import dev.marrow.wal.LogDirectory;
 import dev.marrow.wal.LogPosition;
+import dev.marrow.wal.LogScan;
 import dev.marrow.wal.LogWriterOptions;
 import java.io.IOException;
 import java.io.PrintStream;
@@ -41,14 +43,32 @@ public final class StoreOpener {
     }
 
     /**
-     * @param slotCount io slots that the server will use, at least two
+     * @param slotCount io slots that the server will use, at least three
      * @param log       how the log is written
      * @param cut       where a damaged log may be cut, if anywhere
+     * @param tierTwo   for large values, not begun yet; its slot is the last one
      * @param onMaps    told of the store's maps as early as they are there: other programs can be loaded while the start goes on
      * @param progress  where anything that takes longer than a second says so
      */
-    public record Options(StoreGeometry geometry, int slotCount, LogWriterOptions log, Optional<LogCutPlace> cut, OnMaps onMaps,
-            PrintStream progress) {}
+    public record Options(StoreGeometry geometry, int slotCount, LogWriterOptions log, Optional<LogCutPlace> cut, TierTwo tierTwo, OnMaps onMaps,
+            PrintStream progress) {
+
+        void beginTierTwo(KernelStore store, LogDirectory directory, TierTwo.Source source, Optional<LogScan> scan) {
+            if (source != TierTwo.Source.NOTHING && tierTwo.bytesMax() == 0) {
+                throw new StartRefusedException(directory.path() + " holds values of more than " + Abi.VALUE_BYTES_MAX
+                        + " bytes, and there is to be no tier two for them: start with --tier-two");
+            }
+            tierTwo.begin(store, store.slot(store.slotCount() - 1), directory, source, scan);
+        }
+
+        /** For tables that the kernel had. */
+        void beginTierTwo(KernelStore store, LogDirectory directory) throws IOException {
+            TierTwo.Source source = tierTwo.sourceOfWarmStart(store).orElseThrow(() -> new StartRefusedException("the tables of " + directory.path()
+                    + " in the kernel refer to large values, and the map of these is gone from the directory. To go on from base and log, drop the tables"
+                    + " with `marrow unpin`: what was not in the log yet is lost then"));
+            beginTierTwo(store, directory, source, Optional.empty());
+        }
+    }
 
     /**
      * Opens the store of a locked directory.

@@ -41,11 +41,20 @@ public final class TableScan {
 
     /** One scan of the whole table. */
     public <E extends Exception> void run(Visitor<E> visitor) throws E {
+        run(() -> slot.scan(STEP_BUCKETS, STEP_BYTES), visitor);
+    }
+
+    /** The same for stubs of large values alone. */
+    public <E extends Exception> void runStubs(Visitor<E> visitor) throws E {
+        run(() -> slot.scanStubs(STEP_BUCKETS, STEP_BYTES), visitor);
+    }
+
+    private <E extends Exception> void run(Runnable step, Visitor<E> visitor) throws E {
         int buckets = store.geometry().bucketCount();
         int stuck = 0;
         slot.beginScan();
         for (long home = 0; home < buckets; home = slot.batchCursor()) {
-            slot.scan(STEP_BUCKETS, STEP_BYTES);
+            step.run();
             int bytes = slot.scannedBytes();
             stuck = bytes > 0 || slot.batchCursor() > home ? 0 : stuck + 1;
             if (stuck >= STUCK_STEPS_MAX) {

@@ -32,10 +32,12 @@ final class WarmStart {
         try {
             store.updateClock();
             store.control().durable(store.ring().consumerPosition());
+            options.beginTierTwo(store, directory);
             StartReport report = new StartReport(StartReport.WARM, store.counters().keys(), 0, 0, StartReport.secondsSince(startNanos),
                     scan.tail().cutBytes(), scan.tail().reason());
             return new StoreOpener.Opened(store, logStart, report);
-        } catch (RuntimeException e) {
+        } catch (IOException | RuntimeException e) {
+            options.tierTwo().close();
             store.close();
             throw e;
         }

@@ -5,6 +5,7 @@ import dev.marrow.bpf.BpfFs;
 import dev.marrow.bpf.IoSlot;
 import dev.marrow.bpf.KernelStore;
 import dev.marrow.bpf.StoreGeometry;
+import dev.marrow.recovery.tiertwo.TierTwo;
 import dev.marrow.wal.Durability;
 import dev.marrow.wal.DurabilityListener;
 import dev.marrow.wal.LogDirectory;
@@ -25,10 +26,12 @@ import java.util.concurrent.TimeUnit;
 final class LiveStore implements AutoCloseable {
     static final LogWriterOptions OPTIONS = LogWriterOptions.defaults().withDurability(Durability.EVERYSEC).withSegmentBytes(256 << 10);
     private static final PrintStream QUIET = new PrintStream(OutputStream.nullOutputStream());
+    private static final long TIER_TWO_BYTES = 16 << 20;
     private static final int STALLS_MAX = 100_000;
     private static final long STALL_MILLIS = 1;
 
     final LogDirectory directory;
+    final TierTwo tierTwo;
     final KernelStore store;
     final StartReport report;
     final LogWriter log;
@@ -36,7 +39,9 @@ final class LiveStore implements AutoCloseable {
     /** Opens the store of this directory: cold, unless its pins are there. */
     LiveStore(Path path, StoreGeometry geometry, int slotCount) throws IOException {
         directory = LogDirectory.open(path);
-        StoreOpener.Opened opened = StoreOpener.open(directory, new StoreOpener.Options(geometry, slotCount, OPTIONS, Optional.empty(), StoreOpener.OnMaps.NOBODY, QUIET));
+        tierTwo = new TierTwo(path.resolve("tier-two"), TIER_TWO_BYTES);
+        StoreOpener.Opened opened = StoreOpener.open(directory, new StoreOpener.Options(geometry, slotCount, OPTIONS, Optional.empty(), tierTwo,
+                StoreOpener.OnMaps.NOBODY, QUIET));
         store = opened.store();
         report = opened.report();
         log = new LogWriter(store.ring(), directory, opened.logStart(), OPTIONS, new DurabilityListener() {
@@ -98,7 +103,7 @@ final class LiveStore implements AutoCloseable {
     }
 
     Checkpoint.Result checkpoint(int slotIndex) throws IOException, InterruptedException {
-        return new Checkpoint(directory, OPTIONS, store, store.slot(slotIndex), 0, () -> false).take(new Checkpoint.Log() {
+        return new Checkpoint(directory, OPTIONS, store, tierTwo, store.slot(slotIndex), 0, () -> false).take(new Checkpoint.Log() {
             @Override
             public LogPosition roll() throws IOException, InterruptedException {
                 try {
@@ -126,6 +131,7 @@ final class LiveStore implements AutoCloseable {
     @Override
     public void close() throws IOException {
         log.close();
+        tierTwo.closeClean();
         store.close();
         directory.close();
     }

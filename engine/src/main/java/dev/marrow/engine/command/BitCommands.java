@@ -27,7 +27,7 @@ final class BitCommands {
             throw new CommandErrorException("ERR bit is not an integer or out of range");
         }
         Transaction.Entry entry = transaction.entry(arguments.get(1));
-        byte[] value = Bits.reaching(entry.value(), offset);
+        byte[] value = Bits.reaching(transaction, entry.value(), offset);
         int before = Bits.get(value, offset);
         if (before != bit || value.length != entry.length()) {
             Bits.set(value, offset, bit);

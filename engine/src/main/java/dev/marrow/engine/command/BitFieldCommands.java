@@ -89,7 +89,7 @@ final class BitFieldCommands {
 
     private static void bitField(Transaction transaction, List<byte[]> arguments, ReplyWriter out) {
         List<Operation> operations = operations(arguments);
-        execute(transaction.entry(arguments.get(1)), operations, out);
+        execute(transaction, transaction.entry(arguments.get(1)), operations, out);
     }
 
     private static void bitFieldReadOnly(Transaction transaction, List<byte[]> arguments, ReplyWriter out) {
@@ -97,7 +97,7 @@ final class BitFieldCommands {
         if (operations.stream().anyMatch(Operation::isWrite)) {
             throw new CommandErrorException("ERR BITFIELD_RO only supports the GET subcommand");
         }
-        execute(transaction.entry(arguments.get(1)), operations, out);
+        execute(transaction, transaction.entry(arguments.get(1)), operations, out);
     }
 
     private static List<Operation> operations(List<byte[]> arguments) {
@@ -129,10 +129,10 @@ final class BitFieldCommands {
     }
 
     /** As soon as one operation is a write the string reaches to the last bit that any could write, even if all fail. */
-    private static void execute(Transaction.Entry entry, List<Operation> operations, ReplyWriter out) {
+    private static void execute(Transaction transaction, Transaction.Entry entry, List<Operation> operations, ReplyWriter out) {
         byte[] before = entry.value();
         OptionalLong lastBit = operations.stream().filter(Operation::isWrite).mapToLong(Operation::lastBit).max();
-        byte[] bytes = lastBit.isPresent() ? Bits.reaching(before, lastBit.getAsLong()) : before;
+        byte[] bytes = lastBit.isPresent() ? Bits.reaching(transaction, before, lastBit.getAsLong()) : before;
         out.array(operations.size());
         for (Operation operation : operations) {
             long old = operation.read(bytes);

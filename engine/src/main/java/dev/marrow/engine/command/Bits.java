@@ -44,8 +44,8 @@ final class Bits {
      *
      * @throws CommandErrorException it would be too long for a value
      */
-    static byte[] reaching(byte[] bytes, long bit) {
-        return SizeLimits.grown(bytes, bit / Byte.SIZE, 1);
+    static byte[] reaching(Transaction transaction, byte[] bytes, long bit) {
+        return SizeLimits.grown(transaction, bytes, bit / Byte.SIZE, 1);
     }
 
     /** 0 or 1; 0 behind the end. */

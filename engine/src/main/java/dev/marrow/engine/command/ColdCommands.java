@@ -1,5 +1,6 @@
 package dev.marrow.engine.command;
 
+import dev.marrow.engine.resp.LargeArgument;
 import dev.marrow.engine.resp.ParseResult;
 import dev.marrow.engine.resp.ReplyWriter;
 import java.util.List;
@@ -36,8 +37,8 @@ public final class ColdCommands {
 
     public ColdCommands(Kernel kernel, ServerControl control) {
         this.control = control;
-        this.hot = new HotCommands(kernel);
         this.data = new DataCommands(kernel);
+        this.hot = new HotCommands(kernel, data);
         this.multi = new MultiCommands(kernel, control, data, this::dispatch);
         this.connection = new ConnectionCommands(control);
         this.config = new ConfigCommands(control);
@@ -90,7 +91,7 @@ public final class ColdCommands {
         long startNanos = System.nanoTime();
         try {
             dispatch(session, spec, arguments, out);
-        } catch (RefusedException refused) {
+        } catch (RefusedException | LargeArgument.NoRoomException refused) {
             out.truncate(start);
             out.error(refused.getMessage());
         }
@@ -132,6 +133,8 @@ public final class ColdCommands {
             out.error(CommandTable.wrongArity(called.get()));
         } else if (mustAuthenticate(session, called.get())) {
             out.error("NOAUTH Authentication required.");
+        } else if (command.refusal().isPresent()) {
+            out.error(command.refusal().get());
         } else {
             out.error(called.get().isKey(command.index())
                     ? SizeLimits.keyError(command.length())

@@ -33,7 +33,7 @@ final class ConditionalCommands {
 
         /** A key that does not exist has no value: it is not equal to any. */
         boolean holds(Transaction.Entry entry) {
-            return equal == (entry.exists() && Arrays.equals(entry.value(), value));
+            return equal == (entry.exists() && entry.length() == value.length && Arrays.equals(entry.value(), value));
         }
     }
 
@@ -41,18 +41,26 @@ final class ConditionalCommands {
 
     /** Whether the command is a SET with a word in it that makes it {@link #set}; the kernel leaves every SET with such an option to Java. */
     static boolean isConditionalSet(CommandSpec spec, List<byte[]> arguments) {
-        return spec.name().equals("set") && arguments.stream().skip(SET_OPTIONS).anyMatch(word -> Comparison.parse(word, word).isPresent());
+        return spec.name().equals("set") && arguments.subList(SET_OPTIONS, arguments.size()).stream().anyMatch(word -> Comparison.parse(word, word).isPresent());
     }
 
-    /** SET key value IFEQ|IFNE match [GET] [EX s|PX ms|EXAT s|PXAT ms|KEEPTTL], options in any order. */
+    /** SET key value [NX|XX|IFEQ match|IFNE match] [GET] [EX s|PX ms|EXAT s|PXAT ms|KEEPTTL], options in any order. */
     static void set(Transaction transaction, List<byte[]> arguments, ReplyWriter out) {
         Optional<Comparison> comparison = Optional.empty();
         DeadlineOption deadlineOption = new DeadlineOption("KEEPTTL");
         boolean get = false;
+        boolean ifAbsent = false;
+        boolean ifPresent = false;
         for (int at = SET_OPTIONS; at < arguments.size();) {
             int taken = deadlineOption.take(arguments, at);
             if (taken == 0 && Words.is(arguments.get(at), "get")) {
                 get = true;
+                taken = 1;
+            } else if (taken == 0 && Words.is(arguments.get(at), "nx")) {
+                ifAbsent = true;
+                taken = 1;
+            } else if (taken == 0 && Words.is(arguments.get(at), "xx")) {
+                ifPresent = true;
                 taken = 1;
             } else if (taken == 0) {
                 comparison = nextComparison(comparison, arguments, at);
@@ -60,18 +68,22 @@ final class ConditionalCommands {
             }
             at += taken;
         }
+        if (ifAbsent && ifPresent || comparison.isPresent() && (ifAbsent || ifPresent)) {
+            throw new CommandErrorException(SYNTAX);
+        }
         long deadline = deadlineOption.millis("set", transaction.nowMillis());
         Transaction.Entry entry = transaction.entry(arguments.get(1));
-        boolean holds = comparison.orElseThrow(() -> new CommandErrorException(SYNTAX)).holds(entry);
+        boolean mayBe = entry.exists() ? !ifAbsent : !ifPresent;
+        boolean holds = comparison.map(expected -> expected.holds(entry)).orElse(mayBe);
         if (get && entry.exists()) {
-            out.bulk(entry.value());
+            entry.reply(out);
         } else if (get || !holds) {
             out.nil();
         } else {
             out.ok();
         }
         if (holds) {
-            entry.put(arguments.get(2), deadlineOption.isWord() ? entry.expireMillis() : deadline);
+            entry.put(arguments, 2, deadlineOption.isWord() ? entry.expireMillis() : deadline);
         }
     }
 
@@ -92,7 +104,7 @@ final class ConditionalCommands {
     private static void delEx(Transaction transaction, List<byte[]> arguments, ReplyWriter out) {
         Transaction.Entry entry = transaction.entry(arguments.get(1));
         if (arguments.size() == 2) {
-            deleteIf(new Comparison(true, entry.value()), entry, out);
+            delete(entry, entry.exists(), out);
             return;
         }
         if (arguments.size() != 4) {
@@ -103,7 +115,10 @@ final class ConditionalCommands {
     }
 
     private static void deleteIf(Comparison comparison, Transaction.Entry entry, ReplyWriter out) {
-        boolean deletes = entry.exists() && comparison.holds(entry);
+        delete(entry, entry.exists() && comparison.holds(entry), out);
+    }
+
+    private static void delete(Transaction.Entry entry, boolean deletes, ReplyWriter out) {
         if (deletes) {
             entry.delete();
         }
@@ -120,7 +135,8 @@ final class ConditionalCommands {
             out.nilArray();
             return;
         }
-        out.array(2).bulk(entry.value());
+        out.array(2);
+        entry.reply(out);
         if (entry.version() == 0) {
             out.nil();
         } else {
@@ -151,7 +167,7 @@ final class ConditionalCommands {
             out.nil();
             return;
         }
-        entry.put(arguments.get(3), deadlineOption.isWord() ? entry.expireMillis() : deadline);
+        entry.put(arguments, 3, deadlineOption.isWord() ? entry.expireMillis() : deadline);
         out.ok();
     }
 }

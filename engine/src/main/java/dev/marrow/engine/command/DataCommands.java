@@ -1,6 +1,8 @@
 package dev.marrow.engine.command;
 
 import dev.marrow.bpf.Abi;
+import dev.marrow.engine.resp.Arguments;
+import dev.marrow.engine.resp.LargeArgument;
 import dev.marrow.engine.resp.ReplyWriter;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -100,8 +102,12 @@ final class DataCommands {
         for (int from = 1; from < arguments.size(); from += keysOfAPart) {
             List<byte[]> keys = arguments.subList(from, Math.min(arguments.size(), from + keysOfAPart));
             if (list) {
-                kernel.transact(session, keys, transaction -> keys.stream().map(key -> valueOf(transaction.entry(key))).toList())
-                        .forEach(value -> value.ifPresentOrElse(out::bulk, out::nil));
+                int start = out.size();
+                kernel.transact(session, keys, transaction -> {
+                    out.truncate(start);
+                    keys.forEach(key -> reply(transaction.entry(key), out));
+                    return out;
+                });
             } else {
                 sum += kernel.transact(session, keys, transaction -> sum(transaction, keys, effect(spec)));
             }
@@ -123,10 +129,20 @@ final class DataCommands {
                 ? Optional.of(ConditionalCommands::set) : Optional.ofNullable(COMMANDS.get(spec.name()));
         int start = out.size();
         try {
-            command.orElse((t, a, o) -> o.raw(t.entry(a.get(spec.firstKey())).execute(fitting(spec, a)))).run(transaction, arguments, out);
-        } catch (CommandErrorException error) {
+            command.orElse((t, a, o) -> hot(t, spec, a, o)).run(transaction, arguments, out);
+        } catch (CommandErrorException | LargeArgument.NoRoomException error) {
             out.truncate(start);
             out.error(error.getMessage());
+        }
+    }
+
+    private static void hot(Transaction transaction, CommandSpec spec, List<byte[]> arguments, ReplyWriter out) {
+        Optional<byte[]> reply = Arguments.hasLarge(arguments)
+                ? Optional.empty() : transaction.entry(arguments.get(spec.firstKey())).execute(fitting(spec, arguments));
+        if (reply.isPresent()) {
+            out.raw(reply.get());
+        } else {
+            LargeCommands.COMMANDS.get(spec.name()).run(transaction, arguments, out);
         }
     }
 
@@ -167,14 +183,18 @@ final class DataCommands {
         return keys.stream().mapToLong(key -> effect.applyAsLong(transaction.entry(key))).sum();
     }
 
-    private static Optional<byte[]> valueOf(Transaction.Entry entry) {
-        return entry.exists() ? Optional.of(entry.value()) : Optional.empty();
+    private static void reply(Transaction.Entry entry, ReplyWriter out) {
+        if (entry.exists()) {
+            entry.reply(out);
+        } else {
+            out.nil();
+        }
     }
 
     private static void mget(Transaction transaction, List<byte[]> arguments, ReplyWriter out) {
         List<byte[]> keys = arguments.subList(1, arguments.size());
         out.array(keys.size());
-        keys.forEach(key -> valueOf(transaction.entry(key)).ifPresentOrElse(out::bulk, out::nil));
+        keys.forEach(key -> reply(transaction.entry(key), out));
     }
 
     private static void mset(Transaction transaction, List<byte[]> arguments, ReplyWriter out) {
@@ -195,7 +215,7 @@ final class DataCommands {
 
     private static void putPairs(Transaction transaction, List<byte[]> arguments) {
         for (int i = 1; i < arguments.size(); i += 2) {
-            transaction.entry(arguments.get(i)).put(arguments.get(i + 1), 0);
+            transaction.entry(arguments.get(i)).put(arguments, i + 1, 0);
         }
     }
 }

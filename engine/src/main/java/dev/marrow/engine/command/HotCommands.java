@@ -1,15 +1,18 @@
 package dev.marrow.engine.command;
 
+import dev.marrow.engine.resp.Arguments;
 import dev.marrow.engine.resp.ReplyWriter;
 import java.util.List;
 import java.util.Optional;
 
-/** Hot commands that came inline, in odd framing, or with more arguments than the kernel's parser takes. */
+/** Hot commands that came inline, in odd framing, with more arguments than the kernel's parser takes, or for a value that is too long for the table. */
 final class HotCommands {
     private final Kernel kernel;
+    private final DataCommands data;
 
-    HotCommands(Kernel kernel) {
+    HotCommands(Kernel kernel, DataCommands data) {
         this.kernel = kernel;
+        this.data = data;
     }
 
     void execute(Session session, CommandSpec spec, List<byte[]> arguments, ReplyWriter out) {
@@ -22,6 +25,7 @@ final class HotCommands {
             out.error(tooLong.get());
             return;
         }
-        out.raw(kernel.execute(session, DataCommands.fitting(spec, arguments)));
+        Optional<byte[]> reply = Arguments.hasLarge(arguments) ? Optional.empty() : kernel.execute(session, DataCommands.fitting(spec, arguments));
+        reply.ifPresentOrElse(out::raw, () -> data.execute(session, spec, arguments, out));
     }
 }

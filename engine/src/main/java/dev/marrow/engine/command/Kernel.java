@@ -2,6 +2,7 @@ package dev.marrow.engine.command;
 
 import java.util.Collection;
 import java.util.List;
+import java.util.Optional;
 import java.util.function.Function;
 
 /** What a cold command may ask of the store in the kernel. Called on an event-loop thread. */
@@ -10,9 +11,9 @@ public interface Kernel {
      * Runs a hot command, its arguments with the name first, through the eBPF programs. What the reply depends on is added to the session by
      * {@link Session#waitFor} (I3).
      *
-     * @return the reply, encoded in the session's protocol version
+     * @return the reply, encoded in the session's protocol version; empty: the value is too long for that, {@link LargeCommands} has to do it
      */
-    byte[] execute(Session session, List<byte[]> command);
+    Optional<byte[]> execute(Session session, List<byte[]> command);
 
     /**
      * One transaction over these keys: all that the body reads is of one moment, all that it changes happens at that moment, in the table and in the log.

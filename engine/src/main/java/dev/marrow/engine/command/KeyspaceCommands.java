@@ -38,7 +38,7 @@ final class KeyspaceCommands {
         Transaction.Entry from = existing(transaction, arguments.get(1));
         Transaction.Entry to = transaction.entry(arguments.get(2));
         if (!sameKey(arguments)) {
-            move(from, to);
+            from.moveTo(to);
         }
         out.ok();
     }
@@ -48,14 +48,9 @@ final class KeyspaceCommands {
         Transaction.Entry to = transaction.entry(arguments.get(2));
         boolean free = !to.exists();
         if (free) {
-            move(from, to);
+            from.moveTo(to);
         }
         out.integer(free ? 1 : 0);
-    }
-
-    private static void move(Transaction.Entry from, Transaction.Entry to) {
-        to.put(from.value(), from.expireMillis());
-        from.delete();
     }
 
     private static void copy(Transaction transaction, List<byte[]> arguments, ReplyWriter out) {
@@ -76,7 +71,7 @@ final class KeyspaceCommands {
         Transaction.Entry to = transaction.entry(arguments.get(2));
         boolean copies = from.exists() && (replace || !to.exists());
         if (copies) {
-            to.put(from.value(), from.expireMillis());
+            from.copyTo(to);
         }
         out.integer(copies ? 1 : 0);
     }
@@ -127,7 +122,7 @@ final class KeyspaceCommands {
         Transaction.Entry entry = transaction.entry(arguments.get(2));
         if (!entry.exists()) {
             out.nil();
-        } else if (DecimalNumber.parse(entry.value()).valid()) {
+        } else if (entry.length() <= EMBEDDED_BYTES_MAX && DecimalNumber.parse(entry.value()).valid()) {
             out.bulk("int");
         } else {
             out.bulk(entry.length() <= EMBEDDED_BYTES_MAX ? "embstr" : "raw");

@@ -30,7 +30,9 @@ final class MemoryCommands {
         }
         Transaction.Entry entry = transaction.entry(arguments.get(2));
         if (entry.exists()) {
-            out.integer(classBytes(Abi.RECORD_HEADER_BYTES + arguments.get(2).length + entry.length()) + BUCKET_SHARE_BYTES);
+            boolean isStub = entry.length() > Abi.VALUE_BYTES_MAX;
+            int held = isStub ? Abi.SIZEOF_stub : entry.length();
+            out.integer(classBytes(Abi.RECORD_HEADER_BYTES + arguments.get(2).length + held) + BUCKET_SHARE_BYTES + (isStub ? entry.length() : 0));
         } else {
             out.nil();
         }

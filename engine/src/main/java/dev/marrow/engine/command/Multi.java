@@ -1,5 +1,6 @@
 package dev.marrow.engine.command;
 
+import dev.marrow.engine.resp.Arguments;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
@@ -49,7 +50,14 @@ public final class Multi {
     void add(CommandSpec spec, List<byte[]> arguments) {
         queue.add(new Queued(spec, arguments));
         bytes += COMMAND_BYTES;
-        arguments.forEach(argument -> bytes += ARGUMENT_BYTES + argument.length);
+        for (int i = 0; i < arguments.size(); i++) {
+            bytes += ARGUMENT_BYTES + (Arguments.large(arguments, i).isPresent() ? 0 : arguments.get(i).length);
+        }
+    }
+
+    /** Whether these arguments are those of the command queued last: they are released with the queue. */
+    public boolean holds(List<byte[]> arguments) {
+        return !queue.isEmpty() && queue.getLast().arguments() == arguments;
     }
 
     /** Commands in the queue. */
@@ -80,8 +88,9 @@ public final class Multi {
         watched.clear();
     }
 
-    /** Back to one command at a time; what was watched is no more. Who has the queue keeps it. */
+    /** Back to one command at a time; what was watched is no more. */
     public void end() {
+        queue.forEach(queued -> Arguments.release(queued.arguments()));
         queue = new ArrayList<>();
         watched = new ArrayList<>();
         open = false;

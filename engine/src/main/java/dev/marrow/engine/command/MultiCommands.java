@@ -2,7 +2,6 @@ package dev.marrow.engine.command;
 
 import dev.marrow.engine.resp.ReplyWriter;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
@@ -136,16 +135,20 @@ final class MultiCommands {
             out.nilArray();
             return;
         }
-        byte[] replies = Arrays.copyOfRange(out.toByteArray(), start, out.size());
-        out.truncate(start);
-        out.array(queue.size());
-        for (int i = 0; i < queue.size(); i++) {
-            Multi.Queued queued = queue.get(i);
-            if (DataCommands.isData(queued.spec())) {
-                out.raw(Arrays.copyOfRange(replies, (i == 0 ? start : ends.get()[i - 1]) - start, ends.get()[i] - start));
-            } else {
-                runner.run(session, queued.spec(), queued.arguments(), out);
+        List<ReplyWriter.Fragment> replies = out.cut(start, ends.get());
+        int next = 0;
+        try {
+            out.array(queue.size());
+            for (; next < queue.size(); next++) {
+                Multi.Queued queued = queue.get(next);
+                if (DataCommands.isData(queued.spec())) {
+                    out.add(replies.get(next));
+                } else {
+                    runner.run(session, queued.spec(), queued.arguments(), out);
+                }
             }
+        } finally {
+            replies.subList(next, replies.size()).forEach(ReplyWriter.Fragment::close);
         }
     }
 

@@ -1,5 +1,6 @@
 package dev.marrow.engine.command;
 
+import dev.marrow.engine.resp.Arguments;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -14,7 +15,7 @@ final class Redaction {
             case "auth" -> redact(arguments, 1, arguments.size());
             case "hello" -> hello(arguments);
             case "config|set" -> configSet(arguments);
-            default -> arguments;
+            default -> Arguments.shown(arguments);
         };
     }
 

@@ -1,7 +1,7 @@
 package dev.marrow.engine.command;
 
+import dev.marrow.engine.resp.Arguments;
 import dev.marrow.engine.resp.ReplyWriter;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 
@@ -34,9 +34,13 @@ final class StringCommands {
 
     private static void getRange(Transaction transaction, List<byte[]> arguments, ReplyWriter out) {
         IndexRange range = new IndexRange(IntegerArgument.parse(arguments.get(2)), IntegerArgument.parse(arguments.get(3)));
-        byte[] value = transaction.entry(arguments.get(1)).value();
-        IndexRange within = range.isReversedFromTheEnd() ? IndexRange.EMPTY : range.within(value.length);
-        out.bulk(within.isEmpty() ? new byte[0] : Arrays.copyOfRange(value, (int) within.start(), (int) within.end() + 1));
+        Transaction.Entry entry = transaction.entry(arguments.get(1));
+        IndexRange within = range.isReversedFromTheEnd() ? IndexRange.EMPTY : range.within(entry.length());
+        if (within.isEmpty()) {
+            out.bulk(new byte[0]);
+        } else {
+            entry.reply(out, within.start(), (int) (within.end() - within.start() + 1));
+        }
     }
 
     private static void setRange(Transaction transaction, List<byte[]> arguments, ReplyWriter out) {
@@ -45,15 +49,10 @@ final class StringCommands {
             throw new CommandErrorException("ERR offset is out of range");
         }
         Transaction.Entry entry = transaction.entry(arguments.get(1));
-        byte[] part = arguments.get(3);
-        if (part.length == 0) {
-            out.integer(entry.length());
-            return;
+        if (Arguments.length(arguments, 3) > 0) {
+            entry.write(offset, arguments, 3);
         }
-        byte[] value = SizeLimits.grown(entry.value(), offset, part.length);
-        System.arraycopy(part, 0, value, (int) offset, part.length);
-        entry.put(value, entry.expireMillis());
-        out.integer(value.length);
+        out.integer(entry.length());
     }
 
     /** Its time is only looked at when the key exists, as in Redis 7.0. */
@@ -72,12 +71,11 @@ final class StringCommands {
             return;
         }
         long deadline = option.millis("getex", transaction.nowMillis());
-        byte[] value = entry.value();
-        out.bulk(value);
+        entry.reply(out);
         if (option.isTime() && deadline <= transaction.nowMillis()) {
             entry.delete();
         } else if (option.isTime() || option.isWord() && entry.expireMillis() != 0) {
-            entry.put(value, deadline);
+            entry.expire(deadline);
         }
     }
 }

@@ -1,6 +1,8 @@
 package dev.marrow.engine.command;
 
+import dev.marrow.engine.resp.ReplyWriter;
 import java.util.List;
+import java.util.Optional;
 
 /**
  * The keys of one transaction, as they were when it began and as it has changed them so far. Nobody else sees a change before all are committed
@@ -17,13 +19,29 @@ public interface Transaction {
      */
     Entry entry(byte[] key);
 
+    /** Longest value that a key may have, in bytes. */
+    long valueBytesMax();
+
+    /** Longest value that {@link Entry#value} gives, or that is put from the heap. */
+    long heapBytesMax();
+
     /** A key. */
     interface Entry {
         /** Whether it is there, and not past its deadline. */
         boolean exists();
 
-        /** Its value; empty when it does not exist. */
+        /**
+         * Its value; empty when it does not exist.
+         *
+         * @throws CommandErrorException it is longer than {@link #heapBytesMax}
+         */
         byte[] value();
+
+        /** Appends the value of a key that exists to the replies, however long it is. */
+        void reply(ReplyWriter out);
+
+        /** The same for {@code length} bytes from {@code from} on, which it has. */
+        void reply(ReplyWriter out, long from, int length);
 
         /** Length of the value in bytes, 0 when it does not exist. */
         int length();
@@ -44,11 +62,34 @@ public interface Transaction {
          */
         void put(byte[] value, long expireMillis);
 
+        /** The same with an argument of a command as the value, which may be a large one. */
+        void put(List<byte[]> arguments, int index, long expireMillis);
+
+        /** A key that exists keeps its value and gets this deadline. */
+        void expire(long expireMillis);
+
+        /**
+         * An argument of a command is written over the value, from {@code offset} on; what is missing before it is zeros. The deadline stays.
+         *
+         * @throws CommandErrorException the value would be too long
+         */
+        void write(long offset, List<byte[]> arguments, int index);
+
+        /** Value and deadline of this key, which exists, are that one's too. */
+        void copyTo(Entry other);
+
+        /** That one has value and deadline of this key, which exists; this one is gone. */
+        void moveTo(Entry other);
+
         /** The key is gone. */
         void delete();
 
-        /** Runs a hot command on the key, in the kernel. Returns its reply, encoded in the session's protocol version. */
-        byte[] execute(List<byte[]> command);
+        /**
+         * Runs a hot command on the key, in the kernel.
+         *
+         * @return its reply, encoded in the session's protocol version; empty: the value is too long for that, {@link LargeCommands} has to do it
+         */
+        Optional<byte[]> execute(List<byte[]> command);
 
         /** What WATCH remembers. */
         Seen seen();

@@ -24,6 +24,9 @@ public enum ConfigOption {
             (b, v) -> b.capacity = integer(v, StoreGeometry.CAPACITY_MIN, 4_000_000_000L)),
     MEMORY("memory", "maxmemory", false, c -> Long.toString(c.memoryBytes()),
             (b, v) -> b.memoryBytes = size(v, 16L << 20, (long) Abi.SLABS_MAX * Abi.BLOCKS_PER_SLAB * Abi.BLOCK_BYTES)),
+    TIER_TWO("tier-two", "", false, c -> Long.toString(c.tierTwoBytes()), (b, v) -> b.tierTwoBytes = sizeOrNothing(v, 16L << 20, 1L << 42)),
+    PROTO_MAX_BULK_LEN("proto-max-bulk-len", "", true, c -> Long.toString(c.valueBytesMax()),
+            (b, v) -> b.valueBytesMax = size(v, Abi.VALUE_BYTES_MAX, 512L << 20)),
     RING("ring", "", false, c -> Long.toString(c.ringBytes()), (b, v) -> b.ringBytes = powerOfTwo(v, 256L << 10, 1L << 30)),
     EVENT_LOOPS("event-loops", "", false, c -> Integer.toString(c.eventLoops()), (b, v) -> b.eventLoops = (int) integer(v, 1, 64)),
     ON_HOST("on-host", "", false, c -> c.onHost() ? "on" : "off", (b, v) -> b.onHost = onOrOff(v)),
@@ -62,7 +65,6 @@ public enum ConfigOption {
     APPENDONLY("appendonly", "yes", true),
     DATABASES("databases", "1", false),
     MAXMEMORY_POLICY("maxmemory-policy", "noeviction", true),
-    PROTO_MAX_BULK_LEN("proto-max-bulk-len", Integer.toString(Abi.VALUE_BYTES_MAX), true),
     CLUSTER_ENABLED("cluster-enabled", "no", false),
     IO_THREADS("io-threads", "1", false);
 
@@ -148,6 +150,10 @@ public enum ConfigOption {
         return MemorySize.parse(value)
                 .filter(bytes -> bytes >= min && bytes <= max)
                 .orElseThrow(() -> new Refused("must be a memory value (like 512mb or 2gb) between " + min + " and " + max + " bytes"));
+    }
+
+    private static long sizeOrNothing(String value, long min, long max) throws Refused {
+        return MemorySize.parse(value).filter(bytes -> bytes == 0).isPresent() ? 0 : size(value, min, max);
     }
 
     private static long powerOfTwo(String value, long min, long max) throws Refused {

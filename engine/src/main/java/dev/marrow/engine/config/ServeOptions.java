@@ -48,6 +48,17 @@ public final class ServeOptions {
         given.put("memory", value);
     }
 
+    @Option(names = "--tier-two", paramLabel = "SIZE",
+            description = "Disk and mapped memory for values of more than 64 KiB, 0: none are taken (default 1gb).")
+    void tierTwo(String value) {
+        given.put("tier-two", value);
+    }
+
+    @Option(names = "--proto-max-bulk-len", paramLabel = "SIZE", description = "Longest value, up to 512mb (default 512mb).")
+    void protoMaxBulkLen(String value) {
+        given.put("proto-max-bulk-len", value);
+    }
+
     @Option(names = "--ring", paramLabel = "SIZE", description = "Size of the redo ring, a power of two (default 16mb).")
     void ring(String value) {
         given.put("ring", value);

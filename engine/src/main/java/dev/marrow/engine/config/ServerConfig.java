@@ -15,6 +15,8 @@ import java.util.Optional;
  * @param durability when a write is acknowledged (I2)
  * @param capacity keys that the table is sized for
  * @param memoryBytes budget for records; taken slab by slab as the data grows
+ * @param tierTwoBytes budget for values that are longer than a record, 0: there are none
+ * @param valueBytesMax longest value, at most 512 MB
  * @param ringBytes size of the redo ring, a power of two
  * @param eventLoops threads that serve connections
  * @param onHost whether clients on this machine are served inside their own send()
@@ -39,6 +41,8 @@ public record ServerConfig(
         Durability durability,
         long capacity,
         long memoryBytes,
+        long tierTwoBytes,
+        long valueBytesMax,
         long ringBytes,
         int eventLoops,
         boolean onHost,
@@ -83,6 +87,8 @@ public record ServerConfig(
         b.durability = durability;
         b.capacity = capacity;
         b.memoryBytes = memoryBytes;
+        b.tierTwoBytes = tierTwoBytes;
+        b.valueBytesMax = valueBytesMax;
         b.ringBytes = ringBytes;
         b.eventLoops = eventLoops;
         b.onHost = onHost;
@@ -110,6 +116,8 @@ public record ServerConfig(
         Durability durability = Durability.ALWAYS;
         long capacity = 1_000_000;
         long memoryBytes = 1L << 30;
+        long tierTwoBytes = 1L << 30;
+        long valueBytesMax = 512L << 20;
         long ringBytes = 16L << 20;
         int eventLoops = 1;
         boolean onHost = true;
@@ -139,7 +147,7 @@ public record ServerConfig(
         }
 
         public ServerConfig build() {
-            return new ServerConfig(port, bind, dir, durability, capacity, memoryBytes, ringBytes, eventLoops, onHost,
+            return new ServerConfig(port, bind, dir, durability, capacity, memoryBytes, tierTwoBytes, valueBytesMax, ringBytes, eventLoops, onHost,
                     logSegmentBytes, checkpointMinBytes, checkpointPercentage, checkpointIntervalSeconds, checkpointRateBytes, requirepass, maxclients, timeoutSeconds, stallTimeoutMillis, clientQueryBufferLimit, clientOutputBufferLimit, diagnostics, configFile);
         }
     }

@@ -1,6 +1,7 @@
 package dev.marrow.engine.resp;
 
 import java.util.List;
+import java.util.Optional;
 
 /** What {@link RequestParser#parse} found. */
 public sealed interface ParseResult {
@@ -20,6 +21,9 @@ public sealed interface ParseResult {
      */
     record Incomplete(int bytesNeeded) implements ParseResult {}
 
+    /** A large argument cannot be taken just now; call again in a moment with what was left in the buffer. */
+    record Blocked() implements ParseResult {}
+
     /**
      * One whole command, of which at least one argument was longer than {@link RequestParser#BULK_BYTES_MAX} and has
      * been discarded while it streamed in (I10). The connection stays usable.
@@ -30,8 +34,9 @@ public sealed interface ParseResult {
      * @param length its announced length in bytes
      * @param count number of arguments of the command
      * @param bytes length of the command on the wire
+     * @param refusal why a place that takes such arguments did not take this one; empty: it is none
      */
-    record Oversized(List<byte[]> arguments, int index, long length, int count, long bytes) implements ParseResult {}
+    record Oversized(List<byte[]> arguments, int index, long length, int count, long bytes, Optional<String> refusal) implements ParseResult {}
 
     /**
      * Not RESP. The connection answers with {@code message} (an error reply without its leading '-') and closes.

@@ -2,6 +2,7 @@ package dev.marrow.engine.resp;
 
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 
@@ -29,6 +30,8 @@ public final class ReplyWriter {
     private byte[] bytes = new byte[BYTES_FIRST];
     private int size;
     private int protocol;
+    /** Values that are not in {@link #bytes}, in their order. */
+    private List<LargeReply.Place> large = new ArrayList<>();
 
     /**
      * @param protocol 2 or 3
@@ -61,11 +64,14 @@ public final class ReplyWriter {
             throw new IllegalArgumentException("size=" + size + " written=" + this.size);
         }
         this.size = size;
+        while (!large.isEmpty() && large.getLast().at() >= size) {
+            large.removeLast().value().close();
+        }
     }
 
     /** Forgets what was written; a large array is given back. */
     public void clear() {
-        size = 0;
+        truncate(0);
         if (bytes.length > 1 << 16) {
             bytes = new byte[BYTES_FIRST];
         }
@@ -74,6 +80,41 @@ public final class ReplyWriter {
     /** What was written, as a view: valid until the next write. */
     public ByteBuffer buffer() {
         return ByteBuffer.wrap(bytes, 0, size).slice();
+    }
+
+    /** The values that belong into {@link #buffer}, which are the caller's to close from now on. */
+    public List<LargeReply.Place> takeLarge() {
+        List<LargeReply.Place> taken = large;
+        large = new ArrayList<>();
+        return taken;
+    }
+
+    /** A stretch of replies, to be put somewhere else. */
+    public record Fragment(byte[] bytes, List<LargeReply.Place> large) {
+        /** It is not put anywhere. */
+        public void close() {
+            large.forEach(place -> place.value().close());
+        }
+    }
+
+    /** Takes out what was written from {@code start} on, cut at these ends. */
+    public List<Fragment> cut(int start, int... ends) {
+        List<Fragment> fragments = new ArrayList<>();
+        int from = start;
+        for (int end : ends) {
+            int begin = from;
+            fragments.add(new Fragment(Arrays.copyOfRange(bytes, from, end), large.stream().filter(place -> place.at() > begin && place.at() < end)
+                    .map(place -> new LargeReply.Place(place.at() - begin, place.value())).toList()));
+            from = end;
+        }
+        large.removeIf(place -> place.at() > start);
+        truncate(start);
+        return fragments;
+    }
+
+    public ReplyWriter add(Fragment fragment) {
+        fragment.large().forEach(place -> large.add(new LargeReply.Place(size + place.at(), place.value())));
+        return raw(fragment.bytes());
     }
 
     public byte[] toByteArray() {
@@ -120,6 +161,14 @@ public final class ReplyWriter {
         return raw(value).end();
     }
 
+    /** A value that is fetched when it is sent. */
+    public ReplyWriter bulk(LargeReply value) {
+        large.add(new LargeReply.Place(size, value));      // the writer's to close, whatever happens from here on
+        line('$', Long.toString(value.length()));
+        large.set(large.size() - 1, new LargeReply.Place(size, value));
+        return end();
+    }
+
     /** In UTF-8. */
     public ReplyWriter bulk(String value) {
         return bulk(value.getBytes(StandardCharsets.UTF_8));
@@ -146,6 +195,7 @@ public final class ReplyWriter {
         byte[] moved = Arrays.copyOfRange(bytes, end, size);
         System.arraycopy(bytes, start, bytes, start + header, end - start);
         System.arraycopy(moved, 0, bytes, start, header);
+        large.replaceAll(place -> place.at() > start ? new LargeReply.Place(place.at() + header, place.value()) : place);
         return this;
     }
 

@@ -4,7 +4,10 @@ import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
+import java.util.Optional;
 
 /**
  * Reads one command after another as Redis 7.0 does (networking.c), multi-bulk or inline, from pieces of any size.
@@ -18,7 +21,7 @@ import java.util.List;
  * waits until the line is too long. So do we. Not thread-safe: one parser a connection.
  */
 public final class RequestParser {
-    /** Largest argument that is kept: the value limit of the store. */
+    /** Largest argument that is kept here: the table's largest value. */
     public static final int BULK_BYTES_MAX = 65536;
     /** Of an over-long argument this much is kept, enough for the text of any error. */
     public static final int OVERSIZED_PREFIX_BYTES = 128;
@@ -36,9 +39,14 @@ public final class RequestParser {
     private static final int NUMBER_BYTES_MAX = 24;
     private static final int BULK_BYTES_FIRST = 512;
 
-    private enum State { START, INLINE, ARGUMENT_COUNT, BULK_LENGTH, BULK, BULK_END }
+    private enum State { START, INLINE, ARGUMENT_COUNT, BULK_LENGTH, BULK, LARGE, LARGE_END, BULK_END }
+
+    private static final ParseResult CONTINUE = new ParseResult.Incomplete(0);
+    private static final ParseResult BLOCKED = new ParseResult.Blocked();
+    private static final byte[] NOTHING = new byte[0];
 
     private final long queryBufferLimit;
+    private final LargeArguments largeArguments;
 
     private State state = State.START;
     private long commandBytes;
@@ -53,17 +61,30 @@ public final class RequestParser {
     private boolean lineHidden;
     private boolean lineReturned;
 
-    private byte[] bulk = new byte[0];
+    private byte[] bulk = NOTHING;
     private long bulkLength;
     private long bulkRead;
     private int bulkEndRead;
 
     private int oversizedIndex = -1;
     private long oversizedLength;
+    private Optional<String> refusal = Optional.empty();
 
-    /** @param queryBufferLimit most bytes that one unfinished command may hold here */
-    public RequestParser(long queryBufferLimit) {
+    /** Arguments that are kept elsewhere, by place; the one that is coming in is among them. */
+    private final Map<Integer, LargeArgument> large = new HashMap<>();
+
+    /**
+     * @param queryBufferLimit most bytes that one unfinished command may hold here
+     * @param largeArguments   where arguments go that are longer than {@link #BULK_BYTES_MAX}
+     */
+    public RequestParser(long queryBufferLimit, LargeArguments largeArguments) {
         this.queryBufferLimit = queryBufferLimit;
+        this.largeArguments = largeArguments;
+    }
+
+    /** Longer arguments are passed over. */
+    public RequestParser(long queryBufferLimit) {
+        this(queryBufferLimit, LargeArguments.NONE);
     }
 
     /** True between commands: no byte of an unfinished one is held. */
@@ -73,7 +94,13 @@ public final class RequestParser {
 
     /** Bytes of the heap that the unfinished command holds. */
     public long bytesHeld() {
-        return heldBytes;
+        return heldBytes + (large.isEmpty() ? 0 : large.values().stream().mapToLong(LargeArgument::bytesHeld).sum());
+    }
+
+    /** The connection ends: what an unfinished command has put elsewhere is forgotten. */
+    public void abandon() {
+        large.values().forEach(LargeArgument::release);
+        large.clear();
     }
 
     /**
@@ -89,6 +116,8 @@ public final class RequestParser {
                 case ARGUMENT_COUNT -> argumentCount(in, authenticated);
                 case BULK_LENGTH -> bulkLength(in, authenticated);
                 case BULK -> bulk(in);
+                case LARGE -> large(in);
+                case LARGE_END -> largeEnd();
                 case BULK_END -> bulkEnd(in);
             };
             if (result != CONTINUE) {
@@ -100,8 +129,6 @@ public final class RequestParser {
         }
         return new ParseResult.Incomplete(bytesNeeded());
     }
-
-    private static final ParseResult CONTINUE = new ParseResult.Incomplete(0);
 
     private ParseResult start(ByteBuffer in) {
         state = in.get(in.position()) == '*' ? State.ARGUMENT_COUNT : State.INLINE;
@@ -163,7 +190,7 @@ public final class RequestParser {
             return error("expected '$', got '" + shown + "'");
         }
         DecimalNumber number = DecimalNumber.parse(line, 1, lineLength);
-        if (!number.valid() || number.value() < 0 || number.value() > PROTO_BULK_BYTES_MAX) {
+        if (!number.valid() || number.value() < 0 || number.value() > largeArguments.bytesMax()) {
             return error("invalid bulk length");
         }
         if (number.value() > UNAUTHENTICATED_BULK_BYTES_MAX && !authenticated) {
@@ -176,9 +203,13 @@ public final class RequestParser {
     private void startBulk(long length) {
         bulkLength = length;
         bulkRead = 0;
-        if (length > BULK_BYTES_MAX && oversizedIndex < 0) {
+        if (length > BULK_BYTES_MAX && oversizedIndex < 0 && !startLarge(length)) {
             oversizedIndex = argumentIndex;
             oversizedLength = length;
+        }
+        if (large.containsKey(argumentIndex)) {
+            state = State.LARGE;
+            return;
         }
         bulk = new byte[(int) Math.min(bulkKept(), BULK_BYTES_FIRST)];
         if (!skipping() || argumentIndex == oversizedIndex) {
@@ -187,12 +218,67 @@ public final class RequestParser {
         state = length == 0 ? State.BULK_END : State.BULK;
     }
 
+    private boolean startLarge(long length) {
+        try {
+            Optional<LargeArgument> taken = argumentIndex == 0 ? Optional.empty() : largeArguments.begin(arguments, argumentIndex, length);
+            taken.ifPresent(argument -> large.put(argumentIndex, argument));
+            return taken.isPresent();
+        } catch (LargeArgument.NoRoomException refused) {
+            refusal = Optional.of(refused.getMessage());
+            return false;
+        }
+    }
+
+    private ParseResult large(ByteBuffer in) {
+        int count = (int) Math.min(in.remaining(), bulkLength - bulkRead);
+        int taken;
+        try {
+            taken = large.get(argumentIndex).take(in, count);
+        } catch (LargeArgument.NoRoomException refused) {
+            refuseLarge(refused);
+            return CONTINUE;
+        }
+        commandBytes += taken;
+        bulkRead += taken;
+        if (taken < count) {
+            return BLOCKED;
+        }
+        if (bulkRead == bulkLength) {
+            state = State.LARGE_END;
+        }
+        return CONTINUE;
+    }
+
+    private ParseResult largeEnd() {
+        try {
+            if (!large.get(argumentIndex).end()) {
+                return BLOCKED;
+            }
+        } catch (LargeArgument.NoRoomException refused) {
+            refuseLarge(refused);
+            return CONTINUE;
+        }
+        bulk = NOTHING;
+        state = State.BULK_END;
+        return CONTINUE;
+    }
+
+    /** The rest is passed over like that of any argument which is too long. */
+    private void refuseLarge(LargeArgument.NoRoomException refused) {
+        abandon();
+        refusal = Optional.of(refused.getMessage());
+        oversizedIndex = argumentIndex;
+        oversizedLength = bulkLength;
+        bulk = NOTHING;
+        state = bulkRead == bulkLength ? State.BULK_END : State.BULK;
+    }
+
     /** Once one argument is over-long the command will not run: that argument's beginning is kept, later ones are not. */
     private long bulkKept() {
         if (!skipping()) {
             return bulkLength;
         }
-        return argumentIndex == oversizedIndex ? Math.min(OVERSIZED_PREFIX_BYTES, bulkLength) : 0;
+        return argumentIndex == oversizedIndex && refusal.isEmpty() ? Math.min(OVERSIZED_PREFIX_BYTES, bulkLength) : 0;
     }
 
     private boolean skipping() {
@@ -230,7 +316,7 @@ public final class RequestParser {
         if (!skipping() || argumentIndex == oversizedIndex) {
             arguments.add(bulk);
         }
-        bulk = new byte[0];
+        bulk = NOTHING;
         if (++argumentIndex < argumentCount) {
             nextLine(State.BULK_LENGTH);
             return CONTINUE;
@@ -274,9 +360,13 @@ public final class RequestParser {
     }
 
     private ParseResult complete(List<byte[]> found) {
+        if (skipping()) {
+            abandon();
+        }
         ParseResult result = skipping()
-                ? new ParseResult.Oversized(found, oversizedIndex, oversizedLength, argumentCount, commandBytes)
-                : new ParseResult.Complete(found, commandBytes);
+                ? new ParseResult.Oversized(found, oversizedIndex, oversizedLength, argumentCount, commandBytes, refusal)
+                : new ParseResult.Complete(large.isEmpty() ? found : new Arguments(found, large), commandBytes);
+        large.clear();
         reset();
         return result;
     }
@@ -289,6 +379,7 @@ public final class RequestParser {
         argumentCount = 0;
         argumentIndex = 0;
         oversizedIndex = -1;
+        refusal = Optional.empty();
         if (line.length > NUMBER_BYTES_MAX) {
             line = new byte[NUMBER_BYTES_MAX];
         }
@@ -298,7 +389,7 @@ public final class RequestParser {
         return switch (state) {
             case START, INLINE -> 1;
             case ARGUMENT_COUNT, BULK_LENGTH -> lineReturned ? 1 : 2;
-            case BULK -> (int) Math.min(Integer.MAX_VALUE, bulkLength - bulkRead + 2);
+            case BULK, LARGE, LARGE_END -> (int) Math.min(Integer.MAX_VALUE, bulkLength - bulkRead + 2);
             case BULK_END -> 2 - bulkEndRead;
         };
     }

@@ -86,7 +86,8 @@ final class CheckpointThread implements Runnable {
     }
 
     private synchronized boolean awaitTurn() throws InterruptedException {
-        while (!stopping && !wanted && !isDue()) {
+        // while base and log are read for large values nothing of them may go
+        while (!stopping && (server.tierTwo().isOpening() || !wanted && !isDue())) {
             wait(PERIOD_MILLIS);
         }
         if (stopping) {
@@ -112,7 +113,7 @@ final class CheckpointThread implements Runnable {
     }
 
     private void take() throws IOException, InterruptedException {
-        Checkpoint checkpoint = new Checkpoint(directory, options, server.store(), slot, server.config().checkpointRateBytes(), this::isStopping);
+        Checkpoint checkpoint = new Checkpoint(directory, options, server.store(), server.tierTwo(), slot, server.config().checkpointRateBytes(), this::isStopping);
         checkpoint.take(new Checkpoint.Log() {
             @Override
             public LogPosition roll() throws IOException, InterruptedException {

@@ -2,6 +2,8 @@ package dev.marrow.engine.server;
 
 import dev.marrow.engine.command.ColdCommands;
 import dev.marrow.engine.command.DurableReply;
+import dev.marrow.engine.resp.Arguments;
+import dev.marrow.engine.resp.LargeReply;
 import dev.marrow.engine.resp.ParseResult;
 import dev.marrow.engine.resp.ReplyWriter;
 import java.nio.ByteBuffer;
@@ -15,6 +17,8 @@ final class ColdPath {
     /** What the loop has to do with the connection. */
     enum Outcome {
         GO_ON,
+        /** The argument that is coming in cannot be taken just now: the input goes on in a moment. */
+        BLOCKED,
         /** The command found no room in the ring and waits as hot ones do (I1): {@link #retry} it in a moment. */
         RETRY,
         CLOSE,
@@ -51,6 +55,9 @@ final class ColdPath {
                 case ParseResult.Incomplete ignored -> {
                     return Outcome.GO_ON;
                 }
+                case ParseResult.Blocked ignored -> {
+                    return Outcome.BLOCKED;
+                }
                 case ParseResult.ProtocolError error -> {
                     reply.error(error.message());
                     connection.closeAfterReply();
@@ -85,7 +92,7 @@ final class ColdPath {
         } catch (StalledException e) {
             reply.clear();
             connection.takeColdWait();
-            if (!connection.stalledFor(nowNanos, server.stallTimeoutNanos()) && !server.isStopping()) {
+            if (!(e.isBounded() && connection.stalledFor(nowNanos, server.stallTimeoutNanos())) && !server.isStopping()) {
                 connection.commandWaits(arguments);
                 connection.stalled(nowNanos);
                 return Outcome.RETRY;
@@ -97,6 +104,9 @@ final class ColdPath {
         }
         if (connection.isPostponed()) {
             return Outcome.GO_ON;
+        }
+        if (!connection.multi().holds(arguments)) {
+            Arguments.release(arguments);
         }
         connection.commandDone();
         connection.notStalled();
@@ -121,7 +131,8 @@ final class ColdPath {
         if (connection.client().dropsReply()) {
             reply.clear();
         }
-        connection.takenAnswered(reply.buffer().remaining());
-        connection.output.append(reply.buffer(), server.acknowledgesAtOnce() ? 0 : wait);
+        List<LargeReply.Place> large = reply.takeLarge();
+        connection.takenAnswered(reply.buffer().remaining() + large.stream().mapToLong(place -> place.value().length()).sum());
+        connection.output.append(reply.buffer(), large, server.acknowledgesAtOnce() ? 0 : wait);
     }
 }

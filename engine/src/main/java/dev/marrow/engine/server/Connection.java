@@ -5,6 +5,7 @@ import dev.marrow.engine.command.ClientState;
 import dev.marrow.engine.command.DurableReply;
 import dev.marrow.engine.command.Multi;
 import dev.marrow.engine.command.Session;
+import dev.marrow.engine.resp.Arguments;
 import dev.marrow.engine.resp.RequestParser;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -52,13 +53,15 @@ final class Connection implements Session {
     private long accountedBytes;
     private boolean closed;
     /** Bytes that the parser has taken for a command that is not answered yet. */
-    private int takenBytes;
+    private long takenBytes;
 
     /** What the reply of the running cold command depends on. */
     private long coldWait;
     /** When a write first found no room in the ring or the heap; 0: it is not stalled. */
     private long stalledSinceNanos;
     boolean inWaitingList;
+    /** The input waits for tier two or the log, in the middle of a large argument. */
+    private boolean blocked;
     /** Whole commands may be among what was not executed: nothing more is read before them, not even the end of input. */
     boolean paused;
     boolean inResumableList;
@@ -89,7 +92,7 @@ final class Connection implements Session {
         this.localAddress = address(channel.getLocalAddress());
         this.openedNanos = System.nanoTime();
         this.lastActiveNanos = openedNanos;
-        this.parser = new RequestParser(queryBufferLimit);
+        this.parser = new RequestParser(queryBufferLimit, loop.largeArguments());
     }
 
     private static String address(java.net.SocketAddress address) {
@@ -116,8 +119,8 @@ final class Connection implements Session {
     }
 
     /** Whole commands were executed, and their replies exist but are not written yet. */
-    void answered(int commandBytes, int replyBytes) {
-        onHost.answered(commandBytes, replyBytes, (protocol == 3 ? Abi.ONHOST_RESP3 : 0)
+    void answered(long commandBytes, long replyBytes) {
+        onHost.answered((int) commandBytes, (int) replyBytes, (protocol == 3 ? Abi.ONHOST_RESP3 : 0)
                 | (authenticated ? Abi.ONHOST_AUTHENTICATED : 0) | (closing || multi.isOpen() || client.wantsAll() ? Abi.ONHOST_PASS : 0));
     }
 
@@ -127,7 +130,7 @@ final class Connection implements Session {
     }
 
     /** The command that the parser took is answered: its reply, of so many bytes, exists. */
-    void takenAnswered(int replyBytes) {
+    void takenAnswered(long replyBytes) {
         answered(takenBytes, replyBytes);
         takenBytes = 0;
     }
@@ -151,7 +154,7 @@ final class Connection implements Session {
 
     /** Whether input may be executed. */
     boolean mayExecute() {
-        return !closed && !closing && !killed && suspendedReply == null && waitingCommand == null && output.size() <= EventLoop.OUTPUT_PAUSE_BYTES;
+        return !closed && !closing && !killed && suspendedReply == null && waitingCommand == null && !blocked && output.size() <= EventLoop.OUTPUT_PAUSE_BYTES;
     }
 
     /** Whether more should be read. */
@@ -170,6 +173,11 @@ final class Connection implements Session {
         long change = now - accountedBytes;
         accountedBytes = now;
         return change;
+    }
+
+    /** Its input goes on when somebody says so. */
+    void blocked(boolean value) {
+        blocked = value;
     }
 
     void stalled(long nowNanos) {
@@ -269,6 +277,10 @@ final class Connection implements Session {
 
     void close() {
         closed = true;
+        parser.abandon();
+        Optional.ofNullable(waitingCommand).ifPresent(Arguments::release);
+        multi.end();
+        output.close();
         key.cancel();
         try {
             channel.close();

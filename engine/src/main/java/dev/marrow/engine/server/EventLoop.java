@@ -3,6 +3,7 @@ package dev.marrow.engine.server;
 import dev.marrow.bpf.Abi;
 import dev.marrow.bpf.IoSlot;
 import dev.marrow.engine.command.ColdCommands;
+import dev.marrow.engine.resp.LargeArguments;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.SelectionKey;
@@ -42,6 +43,7 @@ final class EventLoop implements Runnable {
     private final IoSlot slot;
     private final Selector selector;
     private final ColdPath coldPath;
+    private final LargeArguments largeArguments;
     private final MpscVarHandleArrayQueue<Arrival> arrivals = new MpscVarHandleArrayQueue<>(ARRIVALS_MAX);
 
     /** The batch being gathered: connection i sent the input bytes [from[i], to[i]). */
@@ -79,7 +81,8 @@ final class EventLoop implements Runnable {
     private record Arrival(SocketChannel channel, long id) {}
 
     /** @param index among the server's loops */
-    EventLoop(Server server, int index, IoSlot slot, ColdCommands commands) throws IOException {
+    EventLoop(Server server, int index, IoSlot slot, ColdCommands commands, LargeArguments largeArguments) throws IOException {
+        this.largeArguments = largeArguments;
         this.server = server;
         this.index = index;
         this.slot = slot;
@@ -147,6 +150,11 @@ final class EventLoop implements Runnable {
 
     long durable() {
         return server.durable();
+    }
+
+    /** Where arguments go that are too long for the table. */
+    LargeArguments largeArguments() {
+        return largeArguments;
     }
 
     /** Whether Java executes everything of all connections. */
@@ -394,7 +402,8 @@ final class EventLoop implements Runnable {
     /** The one command at {@code at} that is Java's; returns where the next one begins. */
     private int cold(Connection connection, int at, int end) {
         ByteBuffer in = slot.inBuffer().duplicate().limit(end).position(at);
-        if (!goesOn(connection, coldPath.take(connection, in, nowNanos))) {
+        ColdPath.Outcome outcome = coldPath.take(connection, in, nowNanos);
+        if (!goesOn(connection, outcome)) {
             return end;
         }
         settle(connection);
@@ -415,6 +424,10 @@ final class EventLoop implements Runnable {
         switch (outcome) {
             case GO_ON -> { }
             case RETRY -> stalled.add(connection);
+            case BLOCKED -> {
+                connection.blocked(true);
+                stalled.add(connection);
+            }
             case CLOSE -> close(connection);
         }
         return outcome != ColdPath.Outcome.CLOSE;
@@ -430,6 +443,7 @@ final class EventLoop implements Runnable {
             if (connection.isClosed()) {
                 continue;
             }
+            connection.blocked(false);
             if (connection.waitingCommand().isPresent()) {
                 retryCold(connection, connection.waitingCommand().get());
             } else if (connection.mayExecute()) {

@@ -70,6 +70,7 @@ final class ExpiryThread implements Runnable {
             if (slot.batchResult() > 0) {
                 server.log().wake();
             }
+            slot.sweptStubs().forEach(server.tierTwo()::free);
             removed += slot.batchResult();
             swept += RUN_BUCKETS;
             next = slot.batchCursor() >= buckets ? 0 : slot.batchCursor();

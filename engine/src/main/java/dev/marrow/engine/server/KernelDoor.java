@@ -11,11 +11,15 @@ import dev.marrow.engine.command.Transaction;
 import dev.marrow.engine.command.TransactionOutrunException;
 import dev.marrow.engine.command.TransactionTooLargeException;
 import dev.marrow.engine.resp.RequestParser;
+import dev.marrow.recovery.tiertwo.TierTwoFullException;
+import dev.marrow.recovery.tiertwo.TierTwoUnavailableException;
+import dev.marrow.recovery.tiertwo.Upload;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
+import java.util.Optional;
 import java.util.function.Function;
 import java.util.concurrent.locks.LockSupport;
 
@@ -23,7 +27,7 @@ import java.util.concurrent.locks.LockSupport;
  * What cold commands do in the kernel: hot commands as RESP through a slot of their own, beside the one in which the loop's
  * batch lies. One an event loop.
  */
-final class KernelDoor implements Kernel {
+final class KernelDoor implements Kernel, Upload.Log {
     private static final int SWEEP_BUCKETS = 1 << 14;
     /** Runs of a scan that may end inside one home, whose keys are written to all the time; each has thousands of attempts. */
     private static final int SCAN_RUNS_MAX = 10_000;
@@ -42,13 +46,13 @@ final class KernelDoor implements Kernel {
     }
 
     @Override
-    public byte[] execute(Session session, List<byte[]> command) {
+    public Optional<byte[]> execute(Session session, List<byte[]> command) {
         return execute((Connection) session, RequestParser.encode(command), System.nanoTime());
     }
 
-    private byte[] execute(Connection session, byte[] command, long startNanos) {
+    private Optional<byte[]> execute(Connection session, byte[] command, long startNanos) {
         if (command.length > Abi.IN_BYTES) {
-            return "-ERR command is too long\r\n".getBytes(java.nio.charset.StandardCharsets.ISO_8859_1);
+            throw new RefusedException("ERR command is too long");
         }
         MemorySegment.copy(command, 0, slot.in(), ValueLayout.JAVA_BYTE, 0, command.length);
         int flags = session.requestFlags() & ~Abi.REQUEST_PASS_ALL;
@@ -64,7 +68,10 @@ final class KernelDoor implements Kernel {
                     }
                     session.wrote(slot.writePosition(0));
                     session.waitFor(slot.waitPosition(0));
-                    return slot.out().asSlice(slot.outOffset(0), slot.outEnd(0) - slot.outOffset(0)).toArray(ValueLayout.JAVA_BYTE);
+                    return Optional.of(slot.out().asSlice(slot.outOffset(0), slot.outEnd(0) - slot.outOffset(0)).toArray(ValueLayout.JAVA_BYTE));
+                }
+                case Abi.STATUS_COLD -> {
+                    return Optional.empty();
                 }
                 case Abi.STATUS_RING_FULL, Abi.STATUS_GROWING, Abi.STATUS_BUSY -> {
                     server.log().wake();
@@ -92,7 +99,7 @@ final class KernelDoor implements Kernel {
         for (int attempt = 0;; attempt++) {
             synchronized (staging) {
                 KernelTransaction transaction =
-                        new KernelTransaction(staging, slot, session.requestFlags() & ~Abi.REQUEST_PASS_ALL, withValues);
+                        new KernelTransaction(server, this, slot, session.requestFlags() & ~Abi.REQUEST_PASS_ALL, withValues);
                 int status;
                 T result;
                 try {
@@ -100,8 +107,17 @@ final class KernelDoor implements Kernel {
                     status = transaction.begin(keys, attempt >= ATTEMPTS_WITHOUT_HOLD && attempt % 2 == 0);
                     result = status == 0 ? transaction.run(body) : null;
                     status = status == 0 ? transaction.commit() : status;
+                } catch (KernelTransaction.ValueGoneException changed) {
+                    status = Abi.STATUS_CHANGED;
+                    result = null;
                 } catch (Staging.TooLargeException e) {
                     throw new TransactionTooLargeException("ERR " + e.getMessage());
+                } catch (TierTwoFullException full) {
+                    throw new RefusedException("OOM " + full.getMessage());
+                } catch (TierTwoUnavailableException unavailable) {
+                    throw new RefusedException("ERR " + unavailable.getMessage());
+                } finally {
+                    transaction.end();
                 }
                 switch (status) {
                     case 0 -> {
@@ -134,6 +150,14 @@ final class KernelDoor implements Kernel {
                 LockSupport.parkNanos(ATTEMPT_PAUSE_NANOS);
             }
         }
+    }
+
+    /** A chunk of a large value into the ring. */
+    @Override
+    public long append(long id, int index, MemorySegment bytes) {
+        slot.appendChunk(id, index, bytes);
+        server.log().wake();
+        return slot.batchStatus() == 0 ? slot.batchResult() : 0;
     }
 
     @Override
@@ -185,6 +209,7 @@ final class KernelDoor implements Kernel {
             session.waitFor(slot.batchResult());
             server.log().wake();
             sweep(IoSlot.Sweep.STALE);
+            server.tierTwo().collectSoon();
         }
     }
 

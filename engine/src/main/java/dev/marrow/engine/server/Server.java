@@ -14,6 +14,7 @@ import dev.marrow.engine.config.ConfigException;
 import dev.marrow.engine.config.ServerConfig;
 import dev.marrow.recovery.StartReport;
 import dev.marrow.recovery.StoreOpener;
+import dev.marrow.recovery.tiertwo.TierTwo;
 import dev.marrow.wal.Durability;
 import dev.marrow.wal.DurabilityListener;
 import dev.marrow.wal.FileStorage;
@@ -44,8 +45,10 @@ import java.util.function.LongSupplier;
  * close the door, drain, sync, seal, unpin.
  */
 public final class Server implements ServerControl, AutoCloseable {
+    private static final String TIER_TWO_NAME = "tier-two";
     private static final String VERSION = "0.1.0";
     private static final int CLIENT_HEAP_DIVISOR = 4;
+    private static final int HEAP_VALUE_DIVISOR = 8;
     private static final int RING_WAKE_DIVISOR = 4;
     private static final long DRAIN_NANOS_MAX = 10_000_000_000L;
     /** I2: a log that is behind by more than its second and a slow sync acknowledges nothing at once, as Redis does after two seconds. */
@@ -56,6 +59,7 @@ public final class Server implements ServerControl, AutoCloseable {
     private final KernelStore store;
     private final StartReport report;
     private final LogWriter log;
+    private final TierTwo tierTwo;
     private final MemoryThread memory;
     private final Acceptor acceptor;
     private final ExpiryThread expiry;
@@ -116,13 +120,14 @@ public final class Server implements ServerControl, AutoCloseable {
         try {
             this.acceptor = opening.add(new Acceptor(this, config.bind(), config.port()), Acceptor::stop);
             StoreGeometry geometry = new StoreGeometry(config.capacity(), config.memoryBytes(), config.ringBytes());
-            // two slots a loop (its batch, its cold commands), one for expiry, one for checkpoints
-            int slots = 2 * config.eventLoops() + 2;
+            // two slots a loop (its batch, its cold commands), one for expiry, one for checkpoints, one for tier two
+            int slots = 2 * config.eventLoops() + 3;
+            this.tierTwo = opening.add(new TierTwo(config.dir().resolve(TIER_TWO_NAME), config.tierTwoBytes()), TierTwo::close);
             LogWriterOptions atStart = LogWriterOptions.defaults().withDurability(config.durability()).withSegmentBytes(config.logSegmentBytes());
             OnHostStart onHostStart = opening.add(new OnHostStart(maps -> onHostFactory.attach(maps, config, acceptor.port(), acceptor.addresses())),
                     OnHostStart::undo);
             StoreOpener.OnMaps onMaps = config.onHost() ? onHostStart::begin : StoreOpener.OnMaps.NOBODY;
-            StoreOpener.Opened opened = StoreOpener.open(directory, new StoreOpener.Options(geometry, slots, atStart, cut, onMaps, console));
+            StoreOpener.Opened opened = StoreOpener.open(directory, new StoreOpener.Options(geometry, slots, atStart, cut, tierTwo, onMaps, console));
             this.store = opening.add(opened.store(), KernelStore::close);
             store.staging().limitRedo(atStart.redoBytesMax());
             this.report = opened.report();
@@ -134,11 +139,11 @@ public final class Server implements ServerControl, AutoCloseable {
             this.onHost = config.onHost() ? Optional.of(onHostStart.await()) : Optional.empty();
             this.gate = new CommandGate(config.eventLoops(), onHost);
             this.clients = new ServerClients(this, gate);
-            this.expiry = new ExpiryThread(this, store.slot(slots - 2));
-            this.checkpoints = new CheckpointThread(this, directory, options, store.slot(slots - 1));
+            this.expiry = new ExpiryThread(this, store.slot(slots - 3));
+            this.checkpoints = new CheckpointThread(this, directory, options, store.slot(slots - 2));
             for (int i = 0; i < config.eventLoops(); i++) {
                 KernelDoor door = new KernelDoor(this, store.slot(2 * i + 1));
-                EventLoop loop = new EventLoop(this, i, store.slot(2 * i), new ColdCommands(door, this));
+                EventLoop loop = new EventLoop(this, i, store.slot(2 * i), new ColdCommands(door, this), new UploadArguments(this, door));
                 loops.add(loop);
                 loopThreads.add(Thread.ofPlatform().name("marrow-loop-" + i).daemon().unstarted(loop));
             }
@@ -147,6 +152,7 @@ public final class Server implements ServerControl, AutoCloseable {
             directory.close();
             throw e;
         }
+        tierTwo.onFailure(this::fail);
         log.start();
         memory.start();
         expiry.start();
@@ -265,6 +271,13 @@ public final class Server implements ServerControl, AutoCloseable {
             fail(new IOException("the log failed"));
         }
         onHost.ifPresent(door -> step(door::close));
+        step(() -> {
+            if (failure == null) {
+                tierTwo.closeClean();
+            } else {
+                tierTwo.close();
+            }
+        });
         if (failure == null) {
             step(store::close);
             step(() -> BpfFs.unpin(directory.instance()));
@@ -332,6 +345,10 @@ public final class Server implements ServerControl, AutoCloseable {
         return log;
     }
 
+    TierTwo tierTwo() {
+        return tierTwo;
+    }
+
     MemoryThread memory() {
         return memory;
     }
@@ -368,6 +385,11 @@ public final class Server implements ServerControl, AutoCloseable {
     /** Bytes that the clients of one loop may hold together. */
     long clientBytesMax() {
         return clientBytesMax;
+    }
+
+    /** Longest value that a command may have on the heap as a whole (I10); most commands need not. */
+    long heapValueBytesMax() {
+        return Runtime.getRuntime().maxMemory() / HEAP_VALUE_DIVISOR / config.eventLoops();
     }
 
     /** Waits, within a bound, until everything that was executed so far is durable. */
