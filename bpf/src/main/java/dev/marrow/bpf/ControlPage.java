@@ -149,13 +149,17 @@ public final class ControlPage {
         return load(Abi.control_large_next) != 0;
     }
 
+    /** From now on these tables count as such that ever held a stub. */
+    public void hasLargeValues() {
+        LONG.compareAndSet(page, (long) Abi.control_large_next, 0L, versionFloor() + 1);
+    }
+
     /**
      * The next large value's id. Ids of these tables begin above all versions of the tables before, so none is given twice in the life of a directory; the
      * counter outlives the process as the tables do.
      */
     public long nextLargeId() {
-        long first = versionFloor() + 1;
-        LONG.compareAndSet(page, (long) Abi.control_large_next, 0L, first);
+        hasLargeValues();
         return (long) LONG.getAndAdd(page, (long) Abi.control_large_next, 1L);
     }
 

@@ -48,6 +48,7 @@ final class RespSource implements ImportSource {
                     throw MalformedInputException.here("argument " + oversized.index() + " is " + oversized.length()
                             + " bytes; the limit is " + RequestParser.BULK_BYTES_MAX);
                 }
+                case ParseResult.Blocked impossible -> throw new IllegalStateException("no argument goes elsewhere");
                 case ParseResult.ProtocolError error -> throw MalformedInputException.fromHereOn(error.message());
                 case ParseResult.QueryBufferFull full ->
                     throw MalformedInputException.fromHereOn("a command of more than " + full.limit() + " bytes");

@@ -35,6 +35,7 @@ final class CommandHarness {
                     out.error(error.message());
                     end = "<EOF>";
                 }
+                case ParseResult.Blocked impossible -> throw new IllegalStateException("nothing goes elsewhere");
                 case ParseResult.Incomplete incomplete -> end = " ";
                 case ParseResult.QueryBufferFull full -> end = "<EOF>";
             }

@@ -2,11 +2,14 @@ package dev.marrow.engine.command;
 
 import static java.nio.charset.StandardCharsets.ISO_8859_1;
 
+import dev.marrow.bpf.Abi;
 import dev.marrow.engine.config.ServerConfig;
 import dev.marrow.engine.resp.ReplyWriter;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Optional;
 import java.util.Collection;
 import java.util.List;
 import java.util.Map;
@@ -26,8 +29,8 @@ final class FakeServer implements Kernel, ServerControl {
     ServerConfig config = ServerConfig.defaults();
 
     @Override
-    public byte[] execute(Session session, List<byte[]> command) {
-        return execute(session, command.stream().map(a -> new String(a, ISO_8859_1)).toArray(String[]::new));
+    public Optional<byte[]> execute(Session session, List<byte[]> command) {
+        return Optional.of(execute(session, command.stream().map(a -> new String(a, ISO_8859_1)).toArray(String[]::new)));
     }
 
     @Override
@@ -57,6 +60,16 @@ final class FakeServer implements Kernel, ServerControl {
         @Override
         public long nowMillis() {
             return 1_700_000_000_000L;
+        }
+
+        @Override
+        public long valueBytesMax() {
+            return Abi.VALUE_BYTES_MAX;
+        }
+
+        @Override
+        public long heapBytesMax() {
+            return 1 << 20;
         }
 
         @Override
@@ -94,12 +107,51 @@ final class FakeServer implements Kernel, ServerControl {
                 }
 
                 @Override
+                public void reply(ReplyWriter out) {
+                    out.bulk(value());
+                }
+
+                @Override
+                public void reply(ReplyWriter out, long from, int length) {
+                    out.bulk(Arrays.copyOfRange(value(), (int) from, (int) from + length));
+                }
+
+                @Override
+                public void put(List<byte[]> arguments, int index, long expireMillis) {
+                    put(arguments.get(index), expireMillis);
+                }
+
+                @Override
+                public void expire(long expireMillis) {
+                    // no deadlines here
+                }
+
+                @Override
+                public void write(long offset, List<byte[]> arguments, int index) {
+                    byte[] part = arguments.get(index);
+                    byte[] value = Arrays.copyOf(value(), Math.max(value().length, (int) offset + part.length));
+                    System.arraycopy(part, 0, value, (int) offset, part.length);
+                    put(value, 0);
+                }
+
+                @Override
+                public void copyTo(Entry other) {
+                    other.put(value(), 0);
+                }
+
+                @Override
+                public void moveTo(Entry other) {
+                    copyTo(other);
+                    delete();
+                }
+
+                @Override
                 public void delete() {
                     data.remove(key);
                 }
 
                 @Override
-                public byte[] execute(List<byte[]> command) {
+                public Optional<byte[]> execute(List<byte[]> command) {
                     return FakeServer.this.execute(session, command);
                 }
 

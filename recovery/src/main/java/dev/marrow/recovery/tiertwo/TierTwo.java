@@ -13,6 +13,7 @@ import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashMap;
@@ -99,6 +100,7 @@ public final class TierTwo implements AutoCloseable {
     public void begin(KernelStore store, IoSlot slot, LogDirectory logDirectory, Source source, Optional<LogScan> log) {
         opening = Optional.of(new Opening(store, slot, logDirectory, source, log));
         if (source != Source.NOTHING) {
+            store.control().hasLargeValues();
             want();
         }
     }
@@ -191,7 +193,9 @@ public final class TierTwo implements AutoCloseable {
     }
 
     private void openMap(Opening from) throws IOException {
-        Files.createDirectories(directory);
+        if (!Files.isDirectory(directory)) {
+            Files.createDirectory(directory, PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------")));
+        }
         Path file = directory.resolve(MAP_FILE);
         new TierTwoState(from.store().control().tablesId(), false).write(directory);
         ChunkMap opened = switch (from.source()) {
