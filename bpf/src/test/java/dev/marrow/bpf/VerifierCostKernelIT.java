@@ -23,9 +23,9 @@ import org.junit.jupiter.api.Test;
  * Loads every program as the server does and holds what the verifier went through for it against docs/VERIFIER.md; with
  * {@code -Dmarrow.verifier.record} writes it there instead.
  *
- * <p>The verifier knows the constants that a program is loaded with, and follows a loop over shards as often as there are some: the same object costs a
- * machine with sixteen processors almost half more than one with one. So the store is a machine's with as many as the programs make use of, wherever
- * the test runs.
+ * <p>The verifier knows the constants that a program is loaded with, and follows a loop over shards as often as there are some: the same object costs
+ * a machine with sixteen processors almost half more than one with one. So the store is that of a machine with as many as the programs make use of,
+ * wherever the test runs.
  */
 class VerifierCostKernelIT {
     private static final Path PAGE = Path.of("../docs/VERIFIER.md");

@@ -8,7 +8,7 @@ import java.lang.foreign.ValueLayout;
  * What the kernel says about a loaded program ({@code struct bpf_prog_info} of linux/bpf.h).
  *
  * @param name                  of its function; the kernel keeps 15 bytes
- * @param processedInstructions that the verifier went through to accept it, each as often as it did, global functions included: its "processed N insns"
+ * @param processedInstructions that the verifier went through to accept it, each as often as it did, global functions too: its "processed N insns"
  * @param translatedBytes       of the program as the kernel has rewritten it, before it becomes machine code; eight bytes are an instruction
  */
 public record ProgramInfo(String name, long processedInstructions, long translatedBytes) {
