@@ -46,6 +46,7 @@ final class LibBpf {
     static final MethodHandle MAP_GET_NEXT_KEY = plain(LIBBPF, "bpf_map_get_next_key", JAVA_INT, JAVA_INT, ADDRESS, ADDRESS);
     static final MethodHandle MAP_UPDATE_BATCH =
             plain(LIBBPF, "bpf_map_update_batch", JAVA_INT, JAVA_INT, ADDRESS, ADDRESS, ADDRESS, ADDRESS);
+    static final MethodHandle OBJ_GET_INFO_BY_FD = plain(LIBBPF, "bpf_obj_get_info_by_fd", JAVA_INT, JAVA_INT, ADDRESS, ADDRESS);
     static final MethodHandle OBJ_GET = plain(LIBBPF, "bpf_obj_get", JAVA_INT, ADDRESS);
     static final MethodHandle PROGRAM_FD = plain(LIBBPF, "bpf_program__fd", JAVA_INT, ADDRESS);
     static final MethodHandle PROG_ATTACH = plain(LIBBPF, "bpf_prog_attach", JAVA_INT, JAVA_INT, JAVA_INT, JAVA_INT, JAVA_INT);

@@ -9,6 +9,7 @@ import java.util.EnumSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.Callable;
+import java.util.regex.Pattern;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
@@ -24,16 +25,19 @@ import picocli.CommandLine.Spec;
             "core: one transaction inside the kernel, beside the machine's cost of a cache miss.",
             "drain: the log writer on a full redo ring, beside plain writing of the same bytes.",
             "recovery: starts and checkpoints, beside redis-server's; five minutes, 4 GB of disk, 4 GB of memory.",
+            "jmh: the hot pieces of Java one by one, what they take and what they allocate.",
             "Quiet machine, please: everything else that runs is measured too."})
 public final class BenchCommand implements Callable<Integer> {
     /** What can be measured; the words of the command line. */
-    enum Kind { server, onhost, core, drain, recovery }
+    enum Kind { server, onhost, core, drain, recovery, jmh }
 
     /** The clients are given five minutes for a run. */
     private static final int SECONDS_MAX = 60;
     private static final int KEYS_MAX = 100_000_000;
     private static final int ROUNDS = 5;
     private static final double SECONDS = 2.5;
+    /** Each of JMH's iterations. */
+    private static final double JMH_SECONDS = 1;
     private static final List<Integer> CORE_KEYS = List.of(1_000, 1_000_000);
     private static final int CORE_VALUE_BYTES = 64;
     /** A start with ten million keys takes seconds, and a load has to last for several checkpoints. */
@@ -61,7 +65,8 @@ public final class BenchCommand implements Callable<Integer> {
     private Optional<Path> work = Optional.empty();
 
     @Option(names = "--seconds", paramLabel = "S",
-            description = "server, onhost, recovery: length of one measurement (default " + SECONDS + ", recovery: " + RECOVERY_SECONDS + ").")
+            description = "server, onhost, recovery, jmh: length of one measurement (default " + SECONDS + ", recovery: " + RECOVERY_SECONDS
+                    + ", jmh: " + JMH_SECONDS + ").")
     private Optional<Double> seconds = Optional.empty();
 
     @Option(names = "--clients", paramLabel = "N", description = "server, onhost, recovery: connections (default ${DEFAULT-VALUE}).")
@@ -85,6 +90,10 @@ public final class BenchCommand implements Callable<Integer> {
     @Option(names = "--ring", paramLabel = "BYTES",
             description = "drain: size of the redo ring that is filled and drained (default ${DEFAULT-VALUE}).")
     private long ringBytes = 256L << 20;
+
+    @Option(names = "--filter", paramLabel = "REGEX",
+            description = "jmh: only benchmarks whose name (package, class and method) matches somewhere (default: all).")
+    private Pattern filter = Pattern.compile("");
 
     @Override
     public Integer call() throws Exception {
@@ -127,6 +136,7 @@ public final class BenchCommand implements Callable<Integer> {
             case recovery -> new RecoveryBench(new RecoveryBench.Plan(keys.isEmpty() ? RECOVERY_KEYS : keys,
                     valueBytes.orElse(RECOVERY_VALUE_BYTES), rounds.orElse(RECOVERY_ROUNDS), seconds.orElse(RECOVERY_SECONDS), clients),
                     scratch, report, teardown).run();
+            case jmh -> new JmhBench(filter, count, seconds.orElse(JMH_SECONDS), scratch, report, teardown).run();
             case drain -> new DrainBench(ringBytes, count, scratch, report, teardown).run();
         }
     }

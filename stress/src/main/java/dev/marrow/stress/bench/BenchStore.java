@@ -11,11 +11,11 @@ import java.nio.file.Path;
 import java.security.SecureRandom;
 
 /** A store with pins of its own and no log, driven by the in-kernel benchmark program (admin.h). One thread. */
-final class BenchStore implements AutoCloseable {
+public final class BenchStore implements AutoCloseable {
     /** The most transactions of one run of the program. */
     private static final int BATCH_MAX = 50_000;
     /** The program's keys. */
-    static final int KEY_BYTES = 16;
+    public static final int KEY_BYTES = 16;
 
     /** {@code enum op} of command.h, whose values are no part of the ABI: {@link CoreBench} checks that they do what they say. */
     enum Operation {
@@ -36,7 +36,7 @@ final class BenchStore implements AutoCloseable {
     private final IoSlot slot;
     private final byte[] instance = new byte[16];
 
-    BenchStore(StoreGeometry geometry, Teardown teardown) {
+    public BenchStore(StoreGeometry geometry, Teardown teardown) {
         new SecureRandom().nextBytes(instance);
         teardown.add(() -> BpfFs.unpin(instance));
         Path pins = BpfFs.prepare(instance);
@@ -45,8 +45,13 @@ final class BenchStore implements AutoCloseable {
         slot = store.slot(0);
     }
 
-    RedoRing ring() {
+    public RedoRing ring() {
         return store.ring();
+    }
+
+    /** The one slot, for whoever does without the benchmark program. */
+    public IoSlot slot() {
+        return slot;
     }
 
     private long keys() {
@@ -54,7 +59,7 @@ final class BenchStore implements AutoCloseable {
     }
 
     /** Bytes of the ring that one SET takes. */
-    static long redoBytes(int valueBytes) {
+    public static long redoBytes(int valueBytes) {
         return RedoRing.HEADER_BYTES + (Abi.REDO_HEADER_BYTES + KEY_BYTES + valueBytes + 7L & ~7L);
     }
 
@@ -69,7 +74,7 @@ final class BenchStore implements AutoCloseable {
     }
 
     /** Writes keys 1..{@code keys}, once each, and drops their redo records. */
-    void fill(int keys, int valueBytes) {
+    public void fill(int keys, int valueBytes) {
         int batch = batch(valueBytes);
         for (int first = 1; first <= keys; first += batch) {
             int count = Math.min(batch, keys - first + 1);
@@ -111,6 +116,18 @@ final class BenchStore implements AutoCloseable {
                     return;
                 }
                 default -> throw unfinished();
+            }
+        }
+        throw unfinished();
+    }
+
+    /** Writes {@code count} random keys in one batch; their redo records, and no others, are in the ring then. */
+    public void log(int count, int keys, int valueBytes) {
+        for (int attempt = 0; attempt < ATTEMPTS_MAX; attempt++) {
+            settle();
+            slot.bench(Operation.SET.code, count, attempt, keys, valueBytes, 0);
+            if (slot.batchStatus() == Abi.STATUS_DONE) {
+                return;
             }
         }
         throw unfinished();
