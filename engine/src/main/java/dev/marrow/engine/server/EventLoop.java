@@ -148,6 +148,11 @@ final class EventLoop implements Runnable {
         return bytesOut;
     }
 
+    /** Bytes that its connections hold. For tests. */
+    long heldBytes() {
+        return heldBytes;
+    }
+
     long durable() {
         return server.durable();
     }

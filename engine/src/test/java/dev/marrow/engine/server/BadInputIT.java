@@ -28,7 +28,7 @@ class BadInputIT {
 
     @BeforeAll
     static void startServers() throws Exception {
-        server = TestServer.start("durability", "everysec");
+        server = TestServer.start("durability", "everysec", "tier-two", "0");
         locked = TestServer.start("requirepass", "secret");
     }
 

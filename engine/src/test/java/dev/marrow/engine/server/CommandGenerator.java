@@ -43,13 +43,18 @@ final class CommandGenerator {
     private static final List<String> WRONG_OPTIONS = List.of("", "N", "NXX", "NX ", "EX ", "PERSIST", "KEEPTT", "KEEPTTL ", "EXPIREAT",
             "a\r\nb", "GETX", "\0\0", "\u00ff");
 
+    private static final List<Integer> LARGE_SIZES = List.of(65_536, 65_536 + 44, 2 * 65_536, 200_000, 1 << 20);
+
     private final Random random;
     private final long startMillis;
     private final List<String> keys;
     private final List<Integer> valueSizes;
+    private final int valueBytesMax;
     private String lookAt = "";
 
-    CommandGenerator(Random random, long startMillis) {
+    /** @param valueBytesMax longest value; with more than the table takes many are about as long as that, or twice as long */
+    CommandGenerator(Random random, long startMillis, int valueBytesMax) {
+        this.valueBytesMax = valueBytesMax;
         this.random = random;
         this.startMillis = startMillis;
         this.keys = List.of("a", "k", "key:000000000001", "\0", "\r\n$1\r\n", bytes(9), bytes(64), bytes(65), "p".repeat(511), bytes(512));
@@ -432,7 +437,7 @@ final class CommandGenerator {
 
     private String key() {
         if (chance(60)) {
-            return chance(2) ? bytes(513 + random.nextInt(3)) : chance(2) ? "" : bytes(RedisModel.VALUE_BYTES_MAX + 1);
+            return chance(2) ? bytes(513 + random.nextInt(3)) : chance(2) ? "" : bytes(RedisModel.TABLE_VALUE_BYTES_MAX + 1);
         }
         return pick(keys);
     }
@@ -442,7 +447,10 @@ final class CommandGenerator {
             return number();
         }
         if (chance(60)) {
-            return bytes(RedisModel.VALUE_BYTES_MAX - 1 + random.nextInt(3));
+            return bytes(RedisModel.TABLE_VALUE_BYTES_MAX - 1 + random.nextInt(3));
+        }
+        if (valueBytesMax > RedisModel.TABLE_VALUE_BYTES_MAX && chance(12)) {
+            return bytes(Math.min(valueBytesMax, pick(LARGE_SIZES) - 1 + random.nextInt(3)));
         }
         if (chance(8)) {
             return (random.nextBoolean() ? "\u00ff" : "\0").repeat(random.nextInt(12));
@@ -453,7 +461,7 @@ final class CommandGenerator {
         }
         // a record of exactly a class's size, and one byte around it
         int around = chance(2) ? size : size - RECORD_HEADER_BYTES - pick(keys).length() - 1 + random.nextInt(3);
-        return bytes(Math.clamp(around, 0, RedisModel.VALUE_BYTES_MAX));
+        return bytes(Math.clamp(around, 0, RedisModel.TABLE_VALUE_BYTES_MAX));
     }
 
     private String number() {

@@ -28,6 +28,10 @@ class ModelIT {
     private static final int PIPELINE_COMMANDS_MAX = 60;
     private static final int PIECES_MAX = 12;
     private static final long CLOCK_SLACK_MILLIS = 2_000;
+    /** Without a tier two, and with one and a limit that is reached now and then. */
+    private static final int SMALL = RedisModel.TABLE_VALUE_BYTES_MAX;
+    private static final int LARGE = 1 << 20;
+    private static final int LARGE_DIVISOR = 4;
     private static final Executor VIRTUAL = task -> Thread.ofVirtual().start(task);
 
     private record Sent(List<String> command, RedisModel.Expected expected, List<String> forRedis) {
@@ -43,15 +47,26 @@ class ModelIT {
     @ParameterizedTest
     @ValueSource(strings = {"always", "everysec"})
     void answersAsTheModelAndRedisDo(String durability) throws Exception {
+        run(durability, SMALL);
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"always", "everysec"})
+    void answersAsTheModelAndRedisDoWithLargeValues(String durability) throws Exception {
+        run(durability, LARGE);
+    }
+
+    private static void run(String durability, int valueBytesMax) throws Exception {
         long seed = Long.getLong("marrow.model.seed", new Random().nextLong());
-        try (TestServer marrow = TestServer.start("durability", durability)) {
+        try (TestServer marrow = TestServer.start("durability", durability, "tier-two", valueBytesMax == SMALL ? "0" : "256mb",
+                "proto-max-bulk-len", Integer.toString(LARGE))) {
             if (RedisProcess.installed()) {
                 try (RedisProcess redis = new RedisProcess(); Peers peers = new Peers(redis)) {
-                    run(marrow, peers, seed);
+                    run(marrow, peers, seed, valueBytesMax);
                 }
             } else {
                 try (Peers none = new Peers()) {
-                    run(marrow, none, seed);
+                    run(marrow, none, seed, valueBytesMax);
                 }
             }
         } catch (Throwable failure) {
@@ -79,13 +94,13 @@ class ModelIT {
         }
     }
 
-    private static void run(TestServer marrow, Peers redis, long seed) throws Exception {
+    private static void run(TestServer marrow, Peers redis, long seed, int valueBytesMax) throws Exception {
         Random random = new Random(seed);
-        CommandGenerator generator = new CommandGenerator(random, System.currentTimeMillis());
-        RedisModel model = new RedisModel();
+        CommandGenerator generator = new CommandGenerator(random, System.currentTimeMillis(), valueBytesMax);
+        RedisModel model = new RedisModel(valueBytesMax);
         try (RespClient resp2 = marrow.connect(); RespClient resp3 = marrow.connect()) {
             resp3.call("HELLO", "3");
-            for (int i = 0; i < PIPELINES; i++) {
+            for (int i = 0; i < (valueBytesMax == SMALL ? PIPELINES : PIPELINES / LARGE_DIVISOR); i++) {
                 boolean three = random.nextBoolean();
                 List<Sent> pipeline = pipeline(generator, model, three, random);
                 exchange("Marrow", three ? resp3 : resp2, pipeline, random);

@@ -20,7 +20,8 @@ import java.util.TreeMap;
  */
 final class RedisModel {
     static final int KEY_BYTES_MAX = 512;
-    static final int VALUE_BYTES_MAX = 65_536;
+    /** Of a value in the table, and of an argument that goes nowhere else. */
+    static final int TABLE_VALUE_BYTES_MAX = 65_536;
 
     /** An expected reply: either these bytes, or the time that is left to a deadline. */
     sealed interface Expected {
@@ -48,10 +49,16 @@ final class RedisModel {
     /** Younger than Redis 7.0, or Marrow's own. */
     static final Set<String> NOT_IN_REDIS = Set.of("delifeq", "delex", "getv", "setv");
 
+    private final int valueBytesMax;
     private final Map<String, Entry> entries = new HashMap<>();
     private long nowMillis;
     private boolean resp3;
     private List<String> forRedis = List.of();
+
+    /** @param valueBytesMax longest value, with or without a tier two */
+    RedisModel(int valueBytesMax) {
+        this.valueBytesMax = valueBytesMax;
+    }
 
     Expected execute(List<String> arguments, boolean resp3, long nowMillis) {
         this.nowMillis = nowMillis;
@@ -139,18 +146,27 @@ final class RedisModel {
     }
 
     /** Marrow's limits, in the order in which it looks: over-long arguments first, then each as key or value. */
-    private static String limit(String name, List<String> a) {
+    private String limit(String name, List<String> a) {
         for (int round = 0; round < 2; round++) {
             for (int i = 1; i < a.size(); i++) {
                 int length = a.get(i).length();
                 boolean key = CommandShape.of(name).isKey(i);
-                if (length > VALUE_BYTES_MAX || (round == 1 && key && (length == 0 || length > KEY_BYTES_MAX))) {
+                if (length > TABLE_VALUE_BYTES_MAX && !takesLarge(name, i) || (round == 1 && key && (length == 0 || length > KEY_BYTES_MAX))) {
                     return key ? "ERR key is " + length + " bytes; keys are 1 to 512 bytes"
                             : "ERR value is " + length + " bytes; the limit is 65536 bytes";
                 }
             }
         }
         return "";
+    }
+
+    private boolean takesLarge(String name, int index) {
+        return valueBytesMax > TABLE_VALUE_BYTES_MAX && switch (name) {
+            case "set", "setnx", "getset", "append" -> index == 2;
+            case "setex", "psetex", "setrange", "setv" -> index == 3;
+            case "mset", "msetnx" -> index % 2 == 0;
+            default -> false;
+        };
     }
 
     // ---- commands ----
@@ -380,7 +396,7 @@ final class RedisModel {
         if (part.isEmpty()) {
             return number(old.value().length());
         }
-        if (offset > VALUE_BYTES_MAX - part.length()) {
+        if (offset > valueBytesMax - part.length()) {
             return TOO_LONG;
         }
         String padded = BitsModel.padded(old.value(), (int) offset + part.length(), '\0');
@@ -413,7 +429,7 @@ final class RedisModel {
 
     // ---- bits, as text of zeros and ones ----
 
-    private static final Expected TOO_LONG = new Expected.Bytes("-ERR string exceeds maximum allowed size (65536 bytes)\r\n", true);
+    private static final Expected TOO_LONG = new Expected.Bytes("-ERR string exceeds maximum allowed size (proto-max-bulk-len)\r\n", true);
     private static final Expected NO_OFFSET = error("ERR bit offset is not an integer or out of range");
 
     private static boolean isOffset(String text) {
@@ -428,7 +444,7 @@ final class RedisModel {
             return error("ERR bit is not an integer or out of range");
         }
         long offset = Long.parseLong(a.get(2));
-        if (offset >= VALUE_BYTES_MAX * 8L) {
+        if (offset >= valueBytesMax * 8L) {
             return TOO_LONG;
         }
         Entry old = live(a.get(1)) ? entries.get(a.get(1)) : new Entry("", 0);
@@ -580,7 +596,7 @@ final class RedisModel {
             return error("ERR BITFIELD_RO only supports the GET subcommand");
         }
         long last = writes.stream().mapToLong(operation -> operation.offset() + operation.width() - 1).max().orElse(-1);
-        if (last >= VALUE_BYTES_MAX * 8L) {
+        if (last >= valueBytesMax * 8L) {
             return TOO_LONG;
         }
         Entry old = live(a.get(1)) ? entries.get(a.get(1)) : new Entry("", 0);
@@ -634,8 +650,8 @@ final class RedisModel {
 
     private Expected append(String key, String more) {
         Entry old = live(key) ? entries.get(key) : new Entry("", 0);
-        if (old.value().length() + more.length() > VALUE_BYTES_MAX) {
-            return new Expected.Bytes("-ERR string exceeds maximum allowed size (65536 bytes)\r\n", true);
+        if (old.value().length() + more.length() > valueBytesMax) {
+            return TOO_LONG;
         }
         entries.put(key, new Entry(old.value() + more, old.deadlineMillis()));
         return number(old.value().length() + more.length());

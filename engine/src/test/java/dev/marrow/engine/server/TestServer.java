@@ -86,6 +86,11 @@ final class TestServer implements AutoCloseable {
         instance = server.instance();
     }
 
+    /** The next start has another option. */
+    void configure(String option, String value) throws ConfigException {
+        config = config.with(option, value);
+    }
+
     /** A clean stop: log synced, pins removed. */
     void stop() throws IOException {
         running = false;
