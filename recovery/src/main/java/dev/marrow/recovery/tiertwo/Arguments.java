@@ -7,19 +7,23 @@ import net.openhft.chronicle.bytes.PointerBytesStore;
 
 /** A thread's key and value of a call, as Chronicle wants them: off-heap, by address, without an object for each call. */
 final class Arguments {
-    private final MemorySegment keyBytes = Arena.ofAuto().allocate(16, Long.BYTES);
+    static final int KEY_BYTES = 16;
+    static final int INDEX_AT = 8; // the id is before it
+    static final int KIND_AT = 12;
+
+    private final MemorySegment keyBytes = Arena.ofAuto().allocate(KEY_BYTES, Long.BYTES);
     private final PointerBytesStore key = new PointerBytesStore();
     private final PointerBytesStore value = new PointerBytesStore();
     private MemorySegment copy = MemorySegment.NULL; // made when a piece first comes from the heap, which has no address
 
     Arguments() {
-        key.set(keyBytes.address(), keyBytes.byteSize());
+        key.set(keyBytes.address(), KEY_BYTES);
     }
 
     PointerBytesStore key(long id, int index, int kind) {
         keyBytes.set(ValueLayout.JAVA_LONG, 0, id);
-        keyBytes.set(ValueLayout.JAVA_INT, 8, index);
-        keyBytes.set(ValueLayout.JAVA_INT, 12, kind);
+        keyBytes.set(ValueLayout.JAVA_INT, INDEX_AT, index);
+        keyBytes.set(ValueLayout.JAVA_INT, KIND_AT, kind);
         return key;
     }
 

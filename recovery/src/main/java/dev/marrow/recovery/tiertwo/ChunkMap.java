@@ -32,17 +32,16 @@ import net.openhft.chronicle.map.MapSegmentContext;
  *
  * <p>A segment has a place for a piece until the limit is reached, whatever was put and removed before in which order: between two pieces lie at
  * most 63 blocks that are too few for a third, so pieces and gaps together take less than a block for each 1,032 bytes and 65 for each piece.
- * Therefore the file is made up to ten times as long as the limit. That is address space: only what was once written takes disk and memory. It
- * stays taken when its pieces are removed, and is used again.
+ * Therefore the file is made about six times as long as the limit. That is address space: only what was once written takes disk and memory,
+ * about 1.3 times the limit when values come and go. It stays taken when its pieces are removed, and is used again.
  *
- * <p>The calling thread's view of the map is kept in thread-locals, and a call then allocates nothing; call from threads that live long.
+ * <p>A thread's first call allocates about 3 kB of thread-locals, later ones nothing: call from threads that live long. Calls that meet in a
+ * segment wait for each other, readers only for a writer.
  */
 public final class ChunkMap implements AutoCloseable {
     /** Most bytes of one piece. */
     public static final int CHUNK_BYTES_MAX = Abi.VALUE_BYTES_MAX;
 
-    private static final int KEY_BYTES = 16;
-    private static final int KIND_AT = 12;
     private static final int KIND_PIECE = 0;
     private static final int KIND_LIMIT = 1; // one entry: the limit that the file was made for
     private static final int BLOCK_BYTES = 1032; // 64 of them hold the longest entry
@@ -64,6 +63,7 @@ public final class ChunkMap implements AutoCloseable {
     private final AtomicLong bytes = new AtomicLong();
     private final AtomicLong pieces = new AtomicLong();
 
+    /** Meets a piece. */
     @FunctionalInterface
     public interface Visitor {
         /** @param length bytes of the piece when it was met */
@@ -127,14 +127,14 @@ public final class ChunkMap implements AutoCloseable {
         long segmentBlocks = (long) (share * bytesMax / BLOCK_BYTES) + PIECE_BLOCKS_MAX * segmentPieces;
         return ChronicleMapBuilder.of(byte[].class, byte[].class)
                 .name("marrow-tier-two")
-                .constantKeySizeBySample(new byte[KEY_BYTES])
+                .constantKeySizeBySample(new byte[Arguments.KEY_BYTES])
                 .entries(segments * segmentPieces)
                 .actualSegments(segments)
                 .entriesPerSegment(segmentPieces)
                 .actualChunkSize(BLOCK_BYTES)
                 .actualChunksPerSegmentTier(segmentBlocks)
                 .allowSegmentTiering(false) // Chronicle's recovery forgets the tiers of a segment that lie behind an empty one
-                .sparseFile(true)
+                .sparseFile(true) // or it would want the whole length free on the disk
                 .checksumEntries(true)
                 .putReturnsNull(true)
                 .removeReturnsNull(true)
@@ -263,7 +263,7 @@ public final class ChunkMap implements AutoCloseable {
     }
 
     private ExternalMapQueryContext<byte[], byte[], ?> query(Arguments arguments, long id, int index, int kind) {
-        return map.queryContext(arguments.key(id, index, kind), 0, KEY_BYTES);
+        return map.queryContext(arguments.key(id, index, kind), 0, Arguments.KEY_BYTES);
     }
 
     /** Every piece, in no order; pieces that are put or removed meanwhile may or may not be met. No lock is held while the visitor is called. */
@@ -299,14 +299,14 @@ public final class ChunkMap implements AutoCloseable {
 
         void add(MapEntry<byte[], byte[]> entry) {
             Data<byte[]> key = entry.key();
-            if (key.bytes().readInt(key.offset() + KIND_AT) != KIND_PIECE) {
+            if (key.bytes().readInt(key.offset() + Arguments.KIND_AT) != KIND_PIECE) {
                 return;
             }
             if (count == words.length) {
                 words = Arrays.copyOf(words, 2 * count);
             }
             words[count++] = key.bytes().readLong(key.offset());
-            words[count++] = (long) key.bytes().readInt(key.offset() + Long.BYTES) << Integer.SIZE | entry.value().size();
+            words[count++] = (long) key.bytes().readInt(key.offset() + Arguments.INDEX_AT) << Integer.SIZE | entry.value().size();
         }
 
         void drainTo(Visitor visitor) {

@@ -137,7 +137,7 @@ class ChunkMapCrashTest {
             Field field = ChunkMap.class.getDeclaredField("map");
             field.setAccessible(true);
             ChronicleMap<?, ?> inner = (ChronicleMap<?, ?>) field.get(map);
-            try (ExternalMapQueryContext<?, ?, ?> query = inner.queryContext(new Arguments().key(1, 0, 0), 0, 16)) {
+            try (ExternalMapQueryContext<?, ?, ?> query = inner.queryContext(new Arguments().key(1, 0, 0), 0, Arguments.KEY_BYTES)) {
                 query.writeLock().lock();
                 System.out.println("locked");
                 new CountDownLatch(1).await();

@@ -83,7 +83,7 @@ class ChunkMapFillTest {
         }
     }
 
-    /** Tiny pieces pin gaps in which nothing longer fits, of another length in each round: the most that the bound on the pieces allows. */
+    /** Tiny pieces stay between the gaps, and what comes next is longer than each gap that the rounds before left. */
     @Test
     void isFullAtTheLimitAlsoWhenEveryGapIsTooSmall() throws IOException {
         try (ChunkMap map = ChunkMap.create(directory.resolve("chunks"), 16 * MIB)) {

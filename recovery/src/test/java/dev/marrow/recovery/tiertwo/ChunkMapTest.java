@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTimeoutPreemptively;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.io.IOException;
@@ -14,9 +15,11 @@ import java.lang.foreign.ValueLayout;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.channels.FileChannel;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -34,6 +37,7 @@ import org.junit.jupiter.api.io.TempDir;
 /** What the map promises while its process lives, and after it stopped in good order. */
 class ChunkMapTest {
     private static final long MIB = 1 << 20;
+    private static final Duration PATIENCE = Duration.ofSeconds(50); // Chronicle's own is 60
 
     @TempDir
     Path directory;
@@ -206,7 +210,7 @@ class ChunkMapTest {
                 map.put(i, 0, bytes("piece number " + i));
             }
         }
-        String content = Files.readString(file(), java.nio.charset.StandardCharsets.ISO_8859_1);
+        String content = Files.readString(file(), StandardCharsets.ISO_8859_1);
         try (FileChannel channel = FileChannel.open(file(), StandardOpenOption.WRITE)) {
             channel.write(ByteBuffer.wrap("P".getBytes()), content.indexOf("piece number 7"));
         }
@@ -234,7 +238,7 @@ class ChunkMapTest {
         try (FileChannel channel = FileChannel.open(file(), StandardOpenOption.WRITE)) { // as a start that was killed leaves it
             channel.write(ByteBuffer.allocate(4).order(ByteOrder.LITTLE_ENDIAN).putInt(0, 0x8000_0100), 8);
         }
-        assertThrows(IOException.class, () -> ChunkMap.recover(file(), MIB));
+        assertTimeoutPreemptively(PATIENCE, () -> assertThrows(IOException.class, () -> ChunkMap.recover(file(), MIB)));
         try (FileChannel channel = FileChannel.open(file(), StandardOpenOption.WRITE)) {
             channel.truncate(5000);
         }
@@ -262,7 +266,7 @@ class ChunkMapTest {
         assertThrows(RuntimeException.class, () -> map.length(1, 0));
     }
 
-    /** Each thread has its pieces and looks at the others'; a reader sees a whole version or none. */
+    /** Each thread has its pieces and looks at the others'. */
     @Test
     void servesThreadsAtOnce() throws Exception {
         int threads = 4;
@@ -278,6 +282,28 @@ class ChunkMapTest {
                 expected += run.get().values().stream().mapToLong(Integer::intValue).sum();
             }
             assertEquals(expected, map.bytes());
+        }
+    }
+
+    @Test
+    void readsWholeVersionsWhileTheyAreReplaced() throws Exception {
+        int versions = 5000;
+        try (ChunkMap map = ChunkMap.create(file(), MIB); ExecutorService executor = Executors.newSingleThreadExecutor()) {
+            map.put(1, 0, new Pieces().piece(1, 0, 0, CHUNK_BYTES_MAX));
+            Future<?> writer = executor.submit(() -> {
+                Pieces pieces = new Pieces();
+                for (int version = 1; version <= versions; version++) {
+                    map.put(1, 0, pieces.piece(1, 0, version, CHUNK_BYTES_MAX));
+                }
+            });
+            Pieces pieces = new Pieces();
+            int seen = 0;
+            while (seen < versions && !(writer.isDone() && writer.state() == Future.State.FAILED)) {
+                int version = pieces.version(map, 1, 0);
+                assertTrue(version >= seen, version + " after " + seen);
+                seen = version;
+            }
+            writer.get();
         }
     }
 
