@@ -202,14 +202,14 @@ public final class ChunkMap implements AutoCloseable {
     private void reserve(long bytesMore, int piecesMore) {
         if (piecesMore > 0 && pieces.getAndAdd(piecesMore) >= piecesMax) {
             pieces.getAndAdd(-piecesMore);
-            throw new TierTwoFullException(piecesMax + " pieces is the limit with bytesMax=" + bytesMax);
+            throw new TierTwoFullException("tier two is full: " + piecesMax + " pieces (--tier-two " + bytesMax + ")");
         }
         long now;
         do {
             now = bytes.get();
             if (bytesMore > 0 && now + bytesMore > bytesMax) {
                 pieces.getAndAdd(-piecesMore);
-                throw new TierTwoFullException("bytesMax=" + bytesMax + " bytes=" + now + " more=" + bytesMore);
+                throw new TierTwoFullException("tier two is full: " + now + " bytes of " + bytesMax + " (--tier-two)");
             }
         } while (!bytes.compareAndSet(now, now + bytesMore));
     }

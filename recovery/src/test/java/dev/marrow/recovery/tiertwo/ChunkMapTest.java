@@ -128,7 +128,7 @@ class ChunkMapTest {
             put(map, 1, 1, 39_000);
             put(map, 2, 0, 1000);
             TierTwoFullException full = assertThrows(TierTwoFullException.class, () -> put(map, 3, 0, 1));
-            assertTrue(full.getMessage().contains("bytesMax=100000"), full.getMessage());
+            assertTrue(full.getMessage().contains("of 100000 (--tier-two)"), full.getMessage());
             assertThrows(TierTwoFullException.class, () -> put(map, 2, 0, 1001));
             assertEquals(100_000, map.bytes());
             assertEquals(-1, map.length(3, 0));
