@@ -1,16 +1,35 @@
 package dev.marrow.engine.command;
 
-/** Glob matching as its definition reads, by recursion: right on small inputs, and slow. Text is Latin-1, one character a byte. */
+import java.util.HashSet;
+import java.util.Set;
+
+/** Glob matching as its definition reads, by recursion, each question asked once. Text is Latin-1, one character a byte. */
 public final class NaiveGlob {
+    /** Rests of pattern and text, by their lengths, that do not match. */
+    private final Set<Long> refused = new HashSet<>();
+
     private NaiveGlob() {}
 
     public static boolean matches(String pattern, String text) {
+        return new NaiveGlob().match(pattern, text);
+    }
+
+    private boolean match(String pattern, String text) {
+        long question = (long) pattern.length() << Integer.SIZE | text.length();
+        boolean matches = !refused.contains(question) && matchAnew(pattern, text);
+        if (!matches) {
+            refused.add(question);
+        }
+        return matches;
+    }
+
+    private boolean matchAnew(String pattern, String text) {
         if (pattern.isEmpty()) {
             return text.isEmpty();
         }
         char first = pattern.charAt(0);
         if (first == '*') {
-            return matches(pattern.substring(1), text) || !text.isEmpty() && matches(pattern, text.substring(1));
+            return match(pattern.substring(1), text) || !text.isEmpty() && match(pattern, text.substring(1));
         }
         if (text.isEmpty()) {
             return false;
@@ -18,13 +37,13 @@ public final class NaiveGlob {
         char c = text.charAt(0);
         String rest = text.substring(1);
         if (first == '?') {
-            return matches(pattern.substring(1), rest);
+            return match(pattern.substring(1), rest);
         }
         if (first == '\\' && pattern.length() > 1) {
-            return c == pattern.charAt(1) && matches(pattern.substring(2), rest);
+            return c == pattern.charAt(1) && match(pattern.substring(2), rest);
         }
         if (first != '[') {
-            return c == first && matches(pattern.substring(1), rest);
+            return c == first && match(pattern.substring(1), rest);
         }
         String left = pattern.substring(1);
         boolean negated = left.startsWith("^");
@@ -44,6 +63,6 @@ public final class NaiveGlob {
                 left = left.substring(1);
             }
         }
-        return member != negated && matches(left.isEmpty() ? left : left.substring(1), rest);
+        return member != negated && match(left.isEmpty() ? left : left.substring(1), rest);
     }
 }
