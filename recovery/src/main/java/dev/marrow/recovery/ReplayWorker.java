@@ -59,7 +59,7 @@ final class ReplayWorker {
         for (Optional<Batch> next = own.next(); next.isPresent(); next = own.next()) {
             Batch batch = next.get();
             RedoRecords.forEach(batch.file(), batch.payload(), batch.length(), (file, record, length) -> {
-                if (isOurs(file, record)) {
+                if (RedoRecords.type(file, record) != Abi.REDO_CHUNK && isOurs(file, record)) {
                     add(file, record - RedoRing.HEADER_BYTES, stride(length));
                 }
             });
@@ -82,22 +82,30 @@ final class ReplayWorker {
         return Long.remainderUnsigned(hash * HASH_FACTOR >>> Integer.SIZE, workers) == worker;
     }
 
-    /** As many records from {@code at} on as fit; returns where the next one is. */
+    /** As many records from {@code at} on as fit, up to a chunk, which is passed over; returns where the next one is. */
     private long addRun(MemorySegment file, long at, long end) {
         long next = at;
         while (next < end) {
             int bytes = stride(file.get(ValueLayout.JAVA_INT_UNALIGNED, next) & ~RedoRing.DISCARD_BIT);
+            if (RedoRecords.type(file, next + RedoRing.HEADER_BYTES) == Abi.REDO_CHUNK) {
+                copyRun(file, at, next);
+                return next + bytes;
+            }
             if (filled + next + bytes - at > Abi.IN_BYTES) {
                 break;
             }
             next += bytes;
         }
-        MemorySegment.copy(file, at, slot.in(), filled, next - at);
-        filled += (int) (next - at);
+        copyRun(file, at, next);
         if (next < end) {
             load();
         }
         return next;
+    }
+
+    private void copyRun(MemorySegment file, long from, long to) {
+        MemorySegment.copy(file, from, slot.in(), filled, to - from);
+        filled += (int) (to - from);
     }
 
     private void add(MemorySegment file, long at, int bytes) {

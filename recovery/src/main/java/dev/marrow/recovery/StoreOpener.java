@@ -62,11 +62,15 @@ public final class StoreOpener {
         }
 
         /** For tables that the kernel had. */
-        void beginTierTwo(KernelStore store, LogDirectory directory) throws IOException {
+        void beginTierTwo(KernelStore store, LogDirectory directory, Optional<LogScan> scan) throws IOException {
             TierTwo.Source source = tierTwo.sourceOfWarmStart(store).orElseThrow(() -> new StartRefusedException("the tables of " + directory.path()
                     + " in the kernel refer to large values, and the map of these is gone from the directory. To go on from base and log, drop the tables"
                     + " with `marrow unpin`: what was not in the log yet is lost then"));
-            beginTierTwo(store, directory, source, Optional.empty());
+            if (source == TierTwo.Source.LOG && scan.isEmpty()) {
+                throw new StartRefusedException("the log of " + directory.path() + " failed while large values were read from it, and the tables in the kernel"
+                        + " do not have them: repair the disk, drop the tables with `marrow unpin`, and start from base and log");
+            }
+            beginTierTwo(store, directory, source, source == TierTwo.Source.LOG ? scan : Optional.empty());
         }
     }
 

@@ -73,9 +73,10 @@ public final class ChunkCheckpoint implements AutoCloseable {
         synchronized (tier.monitor()) {
             tracker.take().values().forEach(stub -> missed.put(stub, stub.chunks()));
             for (Upload upload : tier.uploads().values()) {
-                boolean isOlder = upload.chunks() > 0 && upload.firstPosition() <= barrier;
+                int chunks = upload.chunksStored();
+                boolean isOlder = chunks > 0 && upload.firstPosition() <= barrier;
                 if (isOlder && tracker.takes(upload.stub().id())) {
-                    missed.put(upload.stub(), upload.chunks());
+                    missed.put(upload.stub(), chunks);
                 }
             }
         }

@@ -16,7 +16,7 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * Fills a new map from base and log, both of which the start has verified: with the chunks of those values to which the table refers. In the log's
+ * Fills a new map from base and log: with the chunks of those values to which the table refers. In the log's
  * order, so that the last of two chunks of one name counts.
  */
 final class ChunkReplay {
@@ -44,6 +44,7 @@ final class ChunkReplay {
     private static void read(BatchReader reader, Map<Long, Stub> stubs, ChunkMap map) throws IOException {
         for (Optional<BatchReader.Batch> next = reader.next(); next.isPresent(); next = reader.next()) {
             BatchReader.Batch batch = next.get();
+            batch.verify();
             try {
                 RedoRecords.forEach(batch.file(), batch.payload(), batch.length(), (file, record, length) -> put(file, record, stubs, map));
             } catch (InternalError unreadable) {

@@ -95,7 +95,7 @@ public final class TierTwo implements AutoCloseable {
      * The tables are there. Begins to open the map when they hold large values.
      *
      * @param slot nobody else's, ever
-     * @param log  the log as it was before the server writes to it, for {@link Source#LOG}
+     * @param log  the log as it was before the server writes to it, for {@link Source#LOG}; empty: what it lacks is in the kernel's ring alone
      */
     public void begin(KernelStore store, IoSlot slot, LogDirectory logDirectory, Source source, Optional<LogScan> log) {
         opening = Optional.of(new Opening(store, slot, logDirectory, source, log));
@@ -120,7 +120,7 @@ public final class TierTwo implements AutoCloseable {
             return Source.NOTHING;
         }
         Optional<TierTwoState> found = TierTwoState.read(directory);
-        boolean ours = found.isPresent() && found.get().clean() && found.get().tables() == tablesBefore && cleanStop;
+        boolean ours = cleanStop && found.isPresent() && found.get().equals(new TierTwoState(tablesBefore, TierTwoState.Phase.CLOSED));
         return ours ? Source.MAP : Source.LOG;
     }
 
@@ -129,9 +129,8 @@ public final class TierTwo implements AutoCloseable {
         if (!store.control().hasHadLargeValues()) {
             return Optional.of(Source.NOTHING);
         }
-        boolean ours = TierTwoState.read(directory).filter(found -> found.tables() == store.control().tablesId()).isPresent()
-                && Files.exists(directory.resolve(MAP_FILE));
-        return ours ? Optional.of(Source.MAP) : Optional.empty();
+        Optional<TierTwoState> found = TierTwoState.read(directory).filter(state -> state.tables() == store.control().tablesId());
+        return found.map(state -> state.phase() == TierTwoState.Phase.OPENING ? Source.LOG : Source.MAP);
     }
 
     /** Begins to open the map, if nobody has. */
@@ -197,13 +196,14 @@ public final class TierTwo implements AutoCloseable {
             Files.createDirectory(directory, PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------")));
         }
         Path file = directory.resolve(MAP_FILE);
-        new TierTwoState(from.store().control().tablesId(), false).write(directory);
+        new TierTwoState(from.store().control().tablesId(), TierTwoState.Phase.OPENING).write(directory);
         ChunkMap opened = switch (from.source()) {
             case NOTHING -> ChunkMap.create(file, bytesMax);
             case MAP -> adopt(from, file);
             case LOG -> rebuild(from, file);
         };
         map = Optional.of(opened);
+        new TierTwoState(from.store().control().tablesId(), TierTwoState.Phase.OPEN).write(directory);
         state = State.OPEN;
     }
 
@@ -296,7 +296,7 @@ public final class TierTwo implements AutoCloseable {
         try (FileChannel file = FileChannel.open(directory.resolve(MAP_FILE), StandardOpenOption.WRITE)) {
             file.force(true);
         }
-        new TierTwoState(opening.orElseThrow().store().control().tablesId(), true).write(directory);
+        new TierTwoState(opening.orElseThrow().store().control().tablesId(), TierTwoState.Phase.CLOSED).write(directory);
     }
 
     // ---- values ----
@@ -383,7 +383,7 @@ public final class TierTwo implements AutoCloseable {
 
     void abandon(Upload upload) {
         uploads.remove(upload.stub().id());
-        if (upload.chunks() > 0) {
+        if (upload.chunksStored() > 0) {
             free(upload.stub());
         }
     }
@@ -433,6 +433,11 @@ public final class TierTwo implements AutoCloseable {
 
     Map<Long, Upload> uploads() {
         return uploads;
+    }
+
+    /** What is not in the ring yet will come behind this. */
+    long ringPosition() {
+        return tables().ring().producerPosition();
     }
 
     KernelStore tables() {

@@ -28,8 +28,8 @@ public final class Upload {
     private final Stub stub;
     private Optional<MemorySegment> buffer = Optional.empty();
     private int buffered;
-    private boolean stored;
-    private volatile int chunks;
+    private int chunksLogged;
+    private volatile int chunksStored;
     private volatile long firstPosition;
     private State state = State.OPEN;
 
@@ -97,23 +97,23 @@ public final class Upload {
         return true;
     }
 
-    /** First into the map: a chunk that is in the ring is where a checkpoint can find it. */
+    /** First into the map, and known to be there: a chunk that is in the ring is where a checkpoint finds it. */
     private boolean flush(Log log) {
         MemorySegment chunk = buffer.orElseThrow().asSlice(0, buffered);
-        if (!stored && !tier.store(stub.id(), chunks, chunk)) {
+        if (chunksStored == chunksLogged) {
+            if (!tier.store(stub.id(), chunksStored, chunk)) {
+                return false;
+            }
+            if (chunksStored == 0) {
+                firstPosition = tier.ringPosition();
+            }
+            chunksStored = chunksStored + 1;
+        }
+        if (log.append(stub.id(), chunksLogged, chunk) == 0) {
             return false;
         }
-        stored = true;
-        long position = log.append(stub.id(), chunks, chunk);
-        if (position == 0) {
-            return false;
-        }
-        if (chunks == 0) {
-            firstPosition = position;
-        }
-        chunks = chunks + 1;
+        chunksLogged++;
         buffered = 0;
-        stored = false;
         return true;
     }
 
@@ -122,12 +122,12 @@ public final class Upload {
         buffer = Optional.empty();
     }
 
-    /** Chunks that are in map and ring. */
-    int chunks() {
-        return chunks;
+    /** Chunks that are in the map; all but perhaps the last of them are in the ring too. */
+    int chunksStored() {
+        return chunksStored;
     }
 
-    /** Log position of the first of them. */
+    /** Log position that all of them are behind. */
     long firstPosition() {
         return firstPosition;
     }
