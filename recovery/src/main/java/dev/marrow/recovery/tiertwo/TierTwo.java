@@ -78,6 +78,8 @@ public final class TierTwo implements AutoCloseable {
     private volatile String unavailable = "";
     private volatile boolean collectWanted;
     private volatile boolean closing;
+    /** A lock of the map may be held for ever, by a write that did not come to its end. */
+    private volatile boolean broken;
     private boolean started;
 
     /**
@@ -265,7 +267,7 @@ public final class TierTwo implements AutoCloseable {
     public void close() {
         synchronized (this) {
             closing = true;
-            if (!started) {
+            if (!started || broken) {
                 return;
             }
         }
@@ -399,6 +401,12 @@ public final class TierTwo implements AutoCloseable {
                 return false;
             }
             throw full;
+        } catch (InternalError unwritable) {
+            // the JVM's word for a page of a mapping that the disk has no room for: fail-stop, as with any write that fails (I7)
+            broken = true;
+            IOException failure = new IOException("a page of " + directory.resolve(MAP_FILE) + " could not be written; is the disk full?", unwritable);
+            onFailure.accept(failure);
+            throw new TierTwoUnavailableException(failure.getMessage());
         }
     }
 
