@@ -2,6 +2,7 @@ package dev.marrow.stress.bench;
 
 import dev.marrow.stress.crash.Reply;
 import dev.marrow.stress.crash.RespConnection;
+import dev.marrow.wal.Durability;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.DirectoryStream;
@@ -13,7 +14,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.regex.Matcher;
 
 /** A server on loopback that is started again and again on one directory, by the clock. */
-final class TimedServer implements AutoCloseable {
+public final class TimedServer implements AutoCloseable {
     private static final int START_SECONDS_MAX = 300;
     private static final int START_POLL_MILLIS = 5;
     private static final int REPORT_SECONDS_MAX = 10;
@@ -42,13 +43,14 @@ final class TimedServer implements AutoCloseable {
         teardown.add(this::end);
     }
 
-    static TimedServer redis(Path directory, Teardown teardown) throws IOException {
-        return new TimedServer(ServerCommand.redis(directory), directory, teardown);
+    public static TimedServer redis(Durability durability, Path directory, Teardown teardown) throws IOException {
+        return new TimedServer(ServerCommand.redis(durability, directory), directory, teardown);
     }
 
     /** Marrow with room for so many keys. */
-    static TimedServer marrow(int keys, int valueBytes, boolean onHost, Path directory, Teardown teardown) throws IOException {
-        return new TimedServer(ServerCommand.marrow(keys, valueBytes, onHost, directory), directory, teardown);
+    public static TimedServer marrow(Durability durability, int keys, int valueBytes, boolean onHost, Path directory, Teardown teardown)
+            throws IOException {
+        return new TimedServer(ServerCommand.marrow(durability, keys, valueBytes, onHost, directory), directory, teardown);
     }
 
     /**
@@ -67,7 +69,7 @@ final class TimedServer implements AutoCloseable {
     }
 
     /** The first start: an empty directory. */
-    void startEmpty() throws IOException, InterruptedException {
+    public void startEmpty() throws IOException, InterruptedException {
         awaitKeys(begin(), 0, System.nanoTime());
     }
 
@@ -120,7 +122,7 @@ final class TimedServer implements AutoCloseable {
         return command.name();
     }
 
-    int port() {
+    public int port() {
         return command.port();
     }
 

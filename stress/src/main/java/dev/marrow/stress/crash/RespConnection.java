@@ -25,9 +25,14 @@ public final class RespConnection implements Caller, Closeable {
     private final BufferedInputStream in;
     private final ByteArrayOutputStream out = new ByteArrayOutputStream(1 << 14);
 
+    /** On this host. */
     public RespConnection(int port) throws IOException {
+        this(new InetSocketAddress(InetAddress.getLoopbackAddress(), port));
+    }
+
+    public RespConnection(InetSocketAddress address) throws IOException {
         try {
-            socket.connect(new InetSocketAddress(InetAddress.getLoopbackAddress(), port), CONNECT_MILLIS_MAX);
+            socket.connect(address, CONNECT_MILLIS_MAX);
             socket.setTcpNoDelay(true);
             socket.setSoTimeout(READ_MILLIS_MAX);
             in = new BufferedInputStream(socket.getInputStream(), 1 << 16);

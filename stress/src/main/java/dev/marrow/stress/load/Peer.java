@@ -1,0 +1,129 @@
+package dev.marrow.stress.load;
+
+import dev.marrow.stress.bench.Doors;
+import dev.marrow.stress.crash.Reply;
+import dev.marrow.stress.crash.RespConnection;
+import java.io.IOException;
+import java.net.InetSocketAddress;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+
+/** A server under load, and what was measured on it so far. */
+final class Peer {
+    private static final String PROBE = "marrow:stress:probe";
+
+    private final String label;
+    private final InetSocketAddress address;
+    private final boolean marrow;
+    private final Rmw rmw;
+    private final Records records;
+    private final List<Measurement> measurements = new ArrayList<>();
+    private Doors doors = Doors.NONE;
+
+    private Peer(String label, InetSocketAddress address, boolean marrow, Rmw rmw, Records records) {
+        this.label = label;
+        this.address = address;
+        this.marrow = marrow;
+        this.rmw = rmw;
+        this.records = records;
+    }
+
+    /**
+     * Asks a running server what it is. It changes nothing there.
+     *
+     * @throws IOException it does not answer, or with an error, such as that it wants a password
+     */
+    static Peer of(InetSocketAddress address, int keys) throws IOException {
+        String where = address.getHostString() + ":" + address.getPort();
+        try (RespConnection connection = new RespConnection(address)) {
+            String server = info(connection, where, "server");
+            String marrow = info(connection, where, "marrow");
+            // A wrong word is an error of the syntax; a right one finds no such key.
+            boolean ifeq = !(connection.call("SET", PROBE, "x", "IFEQ", "y") instanceof Reply.Failure);
+            boolean isMarrow = StoreStatus.parse(marrow).isPresent();
+            return new Peer(name(server, marrow), address, isMarrow, ifeq ? Rmw.IFEQ : Rmw.WATCH, new Records(keys));
+        } catch (IOException failure) {
+            throw new IOException(where + ": " + failure.getMessage(), failure);
+        }
+    }
+
+    private static String info(RespConnection connection, String where, String section) throws IOException {
+        return switch (connection.call("INFO", section)) {
+            case Reply.Bulk(Optional<String> text) -> text.orElse("");
+            case Reply.Failure(String text) -> throw new IOException(text);
+            case Reply other -> throw new IOException("INFO answered " + other);
+        };
+    }
+
+    private static String name(String server, String marrow) {
+        Optional<String> own = StoreStatus.text(marrow, "marrow_version").map(version -> "Marrow " + version);
+        Optional<String> valkey = StoreStatus.text(server, "valkey_version").map(version -> "Valkey " + version);
+        Optional<String> redis = StoreStatus.text(server, "redis_version").map(version -> "Redis " + version);
+        return own.or(() -> valkey).or(() -> redis).orElse("server");
+    }
+
+    /** The durability of a Marrow, as it says; empty for another server. */
+    static Optional<String> durability(InetSocketAddress address) throws IOException {
+        try (RespConnection connection = new RespConnection(address)) {
+            return StoreStatus.text(info(connection, address.toString(), "marrow"), "durability");
+        }
+    }
+
+    /** Another name, if two peers would have the same. */
+    Peer renamed(String name) {
+        return new Peer(name, address, marrow, rmw, records);
+    }
+
+    String label() {
+        return label;
+    }
+
+    InetSocketAddress address() {
+        return address;
+    }
+
+    String where() {
+        return address.getHostString() + ":" + address.getPort();
+    }
+
+    Rmw rmw() {
+        return rmw;
+    }
+
+    Records records() {
+        return records;
+    }
+
+    boolean marrow() {
+        return marrow;
+    }
+
+    /** How many commands came by which door, as a Marrow counts them since it started. */
+    Optional<Doors> doorsNow() throws IOException {
+        if (!marrow) {
+            return Optional.empty();
+        }
+        try (RespConnection connection = new RespConnection(address)) {
+            return StoreStatus.parse(info(connection, where(), "marrow")).map(StoreStatus::doors);
+        }
+    }
+
+    void add(Measurement measurement) {
+        measurements.add(measurement);
+    }
+
+    void add(Doors used) {
+        doors = doors.plus(used);
+    }
+
+    /** By round. */
+    List<Measurement> measurements() {
+        return List.copyOf(measurements);
+    }
+
+    /** By which doors the measured commands came; nothing for another server than Marrow. */
+    Doors doors() {
+        return doors;
+    }
+}
