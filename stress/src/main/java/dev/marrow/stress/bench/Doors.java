@@ -18,8 +18,8 @@ import java.util.regex.Pattern;
  * @param onHost commands served inside a client's own {@code send()}
  * @param server commands that an event loop served
  */
-public record Doors(long onHost, long server) {
-    public static final Doors NONE = new Doors(0, 0);
+record Doors(long onHost, long server) {
+    static final Doors NONE = new Doors(0, 0);
     /** Of the commands that are said to measure the on-host door: a connection's first may be the server's. */
     private static final double SHARE_MIN = 0.99;
     private static final int SOCKET_TIMEOUT_MILLIS = 30_000;
@@ -55,7 +55,7 @@ public record Doors(long onHost, long server) {
     }
 
     /** @throws IOException a counter is missing */
-    public static Doors parse(String info) throws IOException {
+    static Doors parse(String info) throws IOException {
         return new Doors(field(info, FIELD_ON_HOST), field(info, FIELD_SERVER));
     }
 
@@ -67,15 +67,15 @@ public record Doors(long onHost, long server) {
         return Long.parseLong(found.group(1));
     }
 
-    public Doors plus(Doors other) {
+    Doors plus(Doors other) {
         return new Doors(onHost + other.onHost, server + other.server);
     }
 
-    public Doors since(Doors earlier) {
+    Doors since(Doors earlier) {
         return new Doors(onHost - earlier.onHost, server - earlier.server);
     }
 
-    public long commands() {
+    long commands() {
         return onHost + server;
     }
 
@@ -88,7 +88,7 @@ public record Doors(long onHost, long server) {
     }
 
     /** The on-host door's share, with INFO's counters. */
-    public String text() {
+    String text() {
         // Rounded down: 100 % means all.
         double percent = commands() == 0 ? 0 : Math.floor(10_000.0 * onHost / commands()) / 100;
         return String.format(Locale.ROOT, "%.2f %% of %,d commands (%s %,d, %s %,d)", percent, commands(), FIELD_ON_HOST, onHost,

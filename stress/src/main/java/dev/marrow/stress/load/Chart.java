@@ -18,8 +18,6 @@ final class Chart {
     private static final int PLOT_HEIGHT = HEIGHT - TOP - BOTTOM;
     /** Between the labels at the lines' ends. */
     private static final int LABEL_PIXELS = 13;
-    private static final int TICKS_WANTED = 4;
-    /** Lines of one tip. */
     private static final double POINT_RADIUS = 2.2;
 
     /** Where a value lies on an axis, from 0 to 1, and what stands there. */
@@ -35,8 +33,8 @@ final class Chart {
         }
 
         /** From 0 to a round number that is no less. */
-        static Axis linear(double max, DoubleFunction<String> text) {
-            double step = step(Math.max(max, 1e-9) / TICKS_WANTED);
+        static Axis linear(double max, int ticksWanted, DoubleFunction<String> text) {
+            double step = step(Math.max(max, 1e-9) / ticksWanted);
             double top = Math.ceil(Math.max(max, 1e-9) / step) * step;
             List<Double> ticks = new ArrayList<>();
             for (int i = 0; i * step <= top * 1.0001; i++) {
@@ -79,6 +77,9 @@ final class Chart {
     /** @param label at its end; may be empty @param line 0 solid, 1 dashed, 2 dotted @param pieces drawn apart: rounds */
     record Line(int server, int line, String label, List<List<Point>> pieces) {}
 
+    /** A place on the x-axis with a name. */
+    record Mark(double x, String text) {}
+
     /** What is shown while the pointer is over a stretch of the x-axis. */
     record Tip(double from, double to, String text) {}
 
@@ -92,10 +93,11 @@ final class Chart {
     }
 
     /** @param name for those who cannot see it */
-    static String svg(String name, Axis x, Axis y, List<Line> lines, List<Tip> tips) {
+    static String svg(String name, Axis x, Axis y, List<Mark> marks, List<Line> lines, List<Tip> tips) {
         Chart chart = new Chart(x, y);
         chart.svg.append(String.format(Locale.ROOT, "<svg viewBox=\"0 0 %d %d\" role=\"img\" aria-label=\"%s\">%n", WIDTH, HEIGHT, escape(name)));
         chart.axes();
+        marks.forEach(chart::mark);
         lines.forEach(chart::line);
         chart.labels(lines);
         tips.forEach(chart::tip);
@@ -124,6 +126,11 @@ final class Chart {
                     px(tick), px(tick), TOP + PLOT_HEIGHT, TOP + PLOT_HEIGHT + 4, px(tick), TOP + PLOT_HEIGHT + 18, escape(x.text.apply(tick)));
         }
         add("<line class=\"axis\" x1=\"%d\" x2=\"%d\" y1=\"%d\" y2=\"%d\"/>", LEFT, LEFT + PLOT_WIDTH, TOP + PLOT_HEIGHT, TOP + PLOT_HEIGHT);
+    }
+
+    private void mark(Mark mark) {
+        add("<line class=\"grid\" x1=\"%.1f\" x2=\"%.1f\" y1=\"%d\" y2=\"%d\"/><text class=\"tick\" x=\"%.1f\" y=\"%d\">%s</text>", px(mark.x), px(mark.x), TOP - 6,
+                TOP + PLOT_HEIGHT, px(mark.x) + 4, TOP - 2, escape(mark.text));
     }
 
     private void line(Line line) {

@@ -45,6 +45,9 @@ final class LoadHtml {
     private static final int PERCENTILE_TICKS = 5;
     private static final double NINES_MAX = 6;
     private static final int TIPS_MAX = 600;
+    private static final int PERCENTILE_TIPS = 24;
+    private static final int RATE_TICKS = 4;
+    private static final int TIME_TICKS = 10;
 
     private final LoadResult result;
     private final StringBuilder page = new StringBuilder();
@@ -143,16 +146,24 @@ final class LoadHtml {
             latencies.add(new Line(i, 2, "p99.9", over(i, interval -> of(interval, kind).p999(), true)));
         }
         add("<h3>Operations a second, by the second of the run</h3>");
-        page.append(Chart.svg("operations a second over time", time, Axis.linear(highest(rates), LoadHtml::count), rates, tips(kind)));
+        page.append(Chart.svg("operations a second over time", time, Axis.linear(highest(rates), RATE_TICKS, LoadHtml::count), marks(), rates, tips(kind)));
         add("<h3>Latency by the second of the run (logarithmic): p50 solid, p99 dashed, p99.9 dotted</h3>");
-        page.append(Chart.svg("latency percentiles over time", time, nanos(latencies), latencies, tips(kind)));
+        page.append(Chart.svg("latency percentiles over time", time, nanos(latencies), marks(), latencies, tips(kind)));
         List<Line> distribution = new ArrayList<>();
         for (int i = 0; i < result.peers().size(); i++) {
             distribution.add(new Line(i, 0, "", List.of(distribution(new LoadResult.Row(result.peers().get(i), kind)))));
         }
         add("<h3>Latency by percentile, all rounds together (both axes logarithmic)</h3>");
-        page.append(Chart.svg("latency by percentile", nines(), nanos(distribution), distribution, percentileTips(kind)));
+        page.append(Chart.svg("latency by percentile", nines(), nanos(distribution), List.of(), distribution, percentileTips(kind)));
         add("</section>");
+    }
+
+    private List<Chart.Mark> marks() {
+        List<Chart.Mark> marks = new ArrayList<>();
+        for (int round = 0; round < result.plan().rounds() && result.plan().rounds() > 1; round++) {
+            marks.add(new Chart.Mark(round * roundSeconds(), "round " + (round + 1)));
+        }
+        return marks;
     }
 
     private static Interval.Latencies of(Interval interval, Optional<OperationKind> kind) {
@@ -166,7 +177,7 @@ final class LoadHtml {
 
     private Axis time() {
         double end = roundSeconds() * result.plan().rounds();
-        Axis seconds = Axis.linear(end, value -> LoadPlan.number(Math.round(value * 10) / 10.0) + " s");
+        Axis seconds = Axis.linear(end, TIME_TICKS, value -> LoadPlan.number(Math.round(value * 10) / 10.0) + " s");
         return new Axis(0, end, false, seconds.ticks().stream().filter(tick -> tick <= end).toList(), seconds.text());
     }
 
@@ -249,15 +260,14 @@ final class LoadHtml {
     private List<Tip> percentileTips(Optional<OperationKind> kind) {
         List<Histogram> histograms = result.peers().stream().map(peer -> together(new LoadResult.Row(peer, kind))).toList();
         List<Tip> tips = new ArrayList<>();
-        int parts = 24;
-        for (int i = 0; i < parts; i++) {
-            double middle = (i + 0.5) * NINES_MAX / parts;
+        for (int i = 0; i < PERCENTILE_TIPS; i++) {
+            double middle = (i + 0.5) * NINES_MAX / PERCENTILE_TIPS;
             double percentile = 100 * (1 - Math.pow(10, -middle));
             StringBuilder text = new StringBuilder(String.format(Locale.ROOT, "%.5g %%", percentile));
             for (int p = 0; p < histograms.size(); p++) {
                 text.append('\n').append(result.peers().get(p).label()).append(": ").append(Progress.time(histograms.get(p).getValueAtPercentile(percentile)));
             }
-            tips.add(new Tip(i * NINES_MAX / parts, (i + 1) * NINES_MAX / parts, text.toString()));
+            tips.add(new Tip(i * NINES_MAX / PERCENTILE_TIPS, (i + 1) * NINES_MAX / PERCENTILE_TIPS, text.toString()));
         }
         return tips;
     }

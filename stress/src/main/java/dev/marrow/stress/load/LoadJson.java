@@ -77,8 +77,9 @@ final class LoadJson {
             json.writeStringField("rmw", peer.rmw().words());
         }
         if (peer.marrow()) {
-            json.writeNumberField("commands_on_host", peer.doors().onHost());
-            json.writeNumberField("commands_server", peer.doors().server());
+            json.writeNumberField("commands_on_host", peer.commands().onHost());
+            json.writeNumberField("commands_server", peer.commands().server());
+            json.writeNumberField("commands_java", peer.commands().java());
         }
         json.writeArrayFieldStart("rounds");
         for (Measurement measurement : peer.measurements()) {

@@ -17,12 +17,15 @@ public final class LoadOptions {
     static final int KEYS_MAX = 100_000_000;
     static final int PIPELINE_MAX = 1_000;
     static final int CONNECTIONS_MAX = 1_000;
-    /** Each has histograms of some 2 MB a kind of operation. */
+    /** Each has histograms of some 700 KB a kind of operation. */
     static final int THREADS_MAX = 32;
     static final int RATE_MAX = 10_000_000;
+    static final double SECONDS_MIN = 0.1;
     static final int SECONDS_MAX = 3_600;
     static final int WARMUP_SECONDS_MAX = 600;
     static final long OPERATIONS_MAX = 1_000_000_000_000L;
+    /** Each round has the next seed. */
+    static final long SEED_MAX = Long.MAX_VALUE - 1_000;
     static final int ROUNDS_MAX = 100;
     static final int ROUNDS_DEFAULT = 3;
     static final double SECONDS_DEFAULT = 10;
@@ -40,7 +43,7 @@ public final class LoadOptions {
     private Optional<String> versus = Optional.empty();
 
     @Option(names = "--rounds", paramLabel = "N", description = "With --vs: measurements of each server (default " + ROUNDS_DEFAULT + ").")
-    private Optional<Integer> rounds = Optional.empty();
+    private Optional<String> rounds = Optional.empty();
 
     @Option(names = "--durability", paramLabel = "MODE", description = "Of servers that are started for the run: always or everysec (default: always, or what --target is).")
     private Optional<String> durability = Optional.empty();
@@ -63,39 +66,39 @@ public final class LoadOptions {
     private Optional<String> distribution = Optional.empty();
 
     @Option(names = "--keys", paramLabel = "N", description = "Records that are there from the beginning (default ${DEFAULT-VALUE}).")
-    private int keys = 100_000;
+    private String keys = "100000";
 
     @Option(names = "--value-size", paramLabel = "N|MIN-MAX", description = "Bytes of a value (default ${DEFAULT-VALUE}).")
     private String valueSize = "100";
 
     @Option(names = "--pipeline", paramLabel = "N", description = "Requests that a connection sends in one write (default ${DEFAULT-VALUE}).")
-    private int pipeline = 1;
+    private String pipeline = "1";
 
     @Option(names = "--connections", paramLabel = "N", description = "Default " + CONNECTIONS_DEFAULT + ".")
-    private int connections = CONNECTIONS_DEFAULT;
+    private String connections = Integer.toString(CONNECTIONS_DEFAULT);
 
     @Option(names = "--threads", paramLabel = "N", description = "Of the load (default: as many as processors, at most a connection each). As many as connections: each one"
             + " is a plain blocking client.")
-    private Optional<Integer> threads = Optional.empty();
+    private Optional<String> threads = Optional.empty();
 
     @Option(names = "--rate", paramLabel = "N", description = "Open loop: operations a second, whether the server keeps up or not; latencies count from when an operation"
             + " should have begun. Default: closed loop, the next operation begins when the last is answered.")
-    private Optional<Double> rate = Optional.empty();
+    private Optional<String> rate = Optional.empty();
 
     @Option(names = "--seconds", paramLabel = "S", description = "Length of a measurement (default 10).")
-    private Optional<Double> seconds = Optional.empty();
+    private Optional<String> seconds = Optional.empty();
 
     @Option(names = "--operations", paramLabel = "N", description = "So many operations a measurement, instead of --seconds.")
-    private Optional<Long> operations = Optional.empty();
+    private Optional<String> operations = Optional.empty();
 
     @Option(names = "--warmup", paramLabel = "S", description = "Load before each measurement that is not recorded (default 1; with --operations 0).")
-    private Optional<Double> warmup = Optional.empty();
+    private Optional<String> warmup = Optional.empty();
 
     @Option(names = "--no-fill", description = "Do not write all records first.")
     private boolean noFill;
 
     @Option(names = "--seed", paramLabel = "N", description = "The same operations again on each connection. Default: a new one, which is printed.")
-    private Optional<Long> seed = Optional.empty();
+    private Optional<String> seed = Optional.empty();
 
     @Option(names = "--json", paramLabel = "FILE", description = "All that was measured.")
     private Optional<Path> json = Optional.empty();
@@ -113,34 +116,33 @@ public final class LoadOptions {
         boolean starts = target.isEmpty() || second.isPresent() && second.get() instanceof Versus.StartedRedis;
         refuse(!starts && durability.isPresent(), "--durability is for servers that are started here; with --target and --vs HOST:PORT none is");
         refuse(!starts && work.isPresent(), "--work is for servers that are started here; with --target and --vs HOST:PORT none is");
-        range("--keys", keys, 1, KEYS_MAX);
-        range("--pipeline", pipeline, 1, PIPELINE_MAX);
-        range("--connections", connections, 1, CONNECTIONS_MAX);
-        threads.ifPresent(count -> range("--threads", count, 1, THREADS_MAX));
-        refuse(threads.orElse(1) > connections, "--threads " + threads.orElse(1) + " is more than --connections " + connections);
-        rounds.ifPresent(count -> range("--rounds", count, 1, ROUNDS_MAX));
-        rate.ifPresent(perSecond -> range("--rate", perSecond, 1, RATE_MAX));
-        seconds.ifPresent(length -> range("--seconds", length, 0.1, SECONDS_MAX));
-        operations.ifPresent(count -> range("--operations", count, 1, OPERATIONS_MAX));
-        warmup.ifPresent(length -> range("--warmup", length, 0, WARMUP_SECONDS_MAX));
-        refuse(warmup.orElse(0.0) > 0 && operations.isPresent(), "--warmup is a time, and --operations counts every operation: leave one of them out");
+        int keyCount = (int) whole("--keys", keys, 1, KEYS_MAX);
+        int batch = (int) whole("--pipeline", pipeline, 1, PIPELINE_MAX);
+        int lines = (int) whole("--connections", connections, 1, CONNECTIONS_MAX);
+        int threadsDefault = Math.clamp(Runtime.getRuntime().availableProcessors(), 1, Math.min(lines, THREADS_MAX));
+        int workers = threads.map(text -> (int) whole("--threads", text, 1, THREADS_MAX)).orElse(threadsDefault);
+        refuse(workers > lines, "--threads " + workers + " is more than --connections " + lines);
+        int turns = rounds.map(text -> (int) whole("--rounds", text, 1, ROUNDS_MAX)).orElse(second.isPresent() ? ROUNDS_DEFAULT : 1);
+        double perSecond = rate.map(text -> number("--rate", text, 1, RATE_MAX)).orElse(0.0);
+        double length = seconds.map(text -> number("--seconds", text, SECONDS_MIN, SECONDS_MAX)).orElse(SECONDS_DEFAULT);
+        long count = operations.map(text -> whole("--operations", text, 1, OPERATIONS_MAX)).orElse(Long.MAX_VALUE);
+        double warm = warmup.map(text -> number("--warmup", text, 0, WARMUP_SECONDS_MAX)).orElse(operations.isPresent() ? 0 : WARMUP_DEFAULT);
+        refuse(warm > 0 && operations.isPresent(), "--warmup is a time, and --operations counts every operation: leave one of them out");
+        long first = seed.map(text -> whole("--seed", text, Long.MIN_VALUE, Long.MAX_VALUE)).orElseGet(() -> ThreadLocalRandom.current().nextLong(SEED_MAX));
         Mix chosen = chosenMix();
         ValueSize values = values();
-        refuse(chosen.has(OperationKind.RMW) && pipeline > 1,
+        refuse(chosen.has(OperationKind.RMW) && batch > 1,
                 "a read-modify-write waits for its own read: " + (mix.isPresent() ? "rmw" : "--workload f") + " needs --pipeline 1");
-        buffers(chosen, values);
+        buffers(chosen, values, batch, lines);
         json.ifPresent(file -> requireDirectory("--json", file));
         html.ifPresent(file -> requireDirectory("--html", file));
         refuse(json.isPresent() && json.equals(html), "--json and --html name the same file");
-        Optional<Address> first = target.map(text -> Address.parse("--target", text));
-        refuse(first.isPresent() && second.isPresent() && second.get() instanceof Versus.Running(Address other) && other.equals(first.get()),
+        Optional<Address> server = target.map(text -> Address.parse("--target", text));
+        refuse(server.isPresent() && second.isPresent() && second.get() instanceof Versus.Running(Address other) && other.equals(server.get()),
                 "--vs names the server of --target");
-        return new LoadPlan(mix.isPresent() ? Optional.empty() : Optional.of(letter()), chosen, distribution(), keys, values, pipeline, connections,
-                threads.orElse(Math.clamp(Runtime.getRuntime().availableProcessors(), 1, Math.min(connections, THREADS_MAX))), rate.orElse(0.0),
-                operations.isPresent() ? 0 : seconds.orElse(SECONDS_DEFAULT), operations.orElse(Long.MAX_VALUE),
-                operations.isPresent() ? 0 : warmup.orElse(WARMUP_DEFAULT), seed.orElseGet(() -> ThreadLocalRandom.current().nextLong(Long.MAX_VALUE)),
-                !noFill, first, second, second.isPresent() ? rounds.orElse(ROUNDS_DEFAULT) : 1, durability.map(LoadOptions::durability), onHost(),
-                work.orElse(Path.of(System.getProperty("java.io.tmpdir"))), json, html);
+        return new LoadPlan(mix.isPresent() ? Optional.empty() : Optional.of(letter()), chosen, distribution(), keyCount, values, batch, lines, workers,
+                perSecond, operations.isPresent() ? 0 : length, count, warm, first, !noFill, server, second, turns, durability.map(LoadOptions::durability),
+                onHost(), work.orElse(Path.of(System.getProperty("java.io.tmpdir"))), json, html);
     }
 
     private static void refuse(boolean contradiction, String message) {
@@ -149,9 +151,28 @@ public final class LoadOptions {
         }
     }
 
-    private static void range(String option, double value, double least, double most) {
-        refuse(!(value >= least && value <= most), option + " must be from " + LoadPlan.number(least) + " to " + LoadPlan.number(most) + ", not "
-                + LoadPlan.number(value));
+    private static long whole(String option, String text, long least, long most) {
+        try {
+            long value = Long.parseLong(text);
+            if (value >= least && value <= most) {
+                return value;
+            }
+        } catch (NumberFormatException notANumber) {
+            // the same message
+        }
+        throw new IllegalArgumentException(option + " must be a whole number from " + least + " to " + most + ", not " + text);
+    }
+
+    private static double number(String option, String text, double least, double most) {
+        try {
+            double value = Double.parseDouble(text);
+            if (value >= least && value <= most) {
+                return value;
+            }
+        } catch (NumberFormatException notANumber) {
+            // the same message
+        }
+        throw new IllegalArgumentException(option + " must be a number from " + LoadPlan.number(least) + " to " + LoadPlan.number(most) + ", not " + text);
     }
 
     private String letter() {
@@ -187,12 +208,12 @@ public final class LoadOptions {
         throw new IllegalArgumentException("--value-size must be a number from 1 to " + Abi.VALUE_BYTES_MAX + ", or two like 10-1000, not " + valueSize);
     }
 
-    private void buffers(Mix chosen, ValueSize values) {
-        long each = (long) pipeline * RequestEncoder.operationBytesMax(chosen, values.max()) + Session.IN_BYTES
+    private static void buffers(Mix chosen, ValueSize values, int batch, int lines) {
+        long each = (long) batch * RequestEncoder.operationBytesMax(chosen, values.max()) + Session.IN_BYTES
                 + (chosen.has(OperationKind.RMW) ? values.max() : 0);
-        refuse(each * connections > BUFFER_BYTES_MAX, String.format(Locale.ROOT,
-                "%d connections that send %d operations of up to %,d bytes at once need %,d MiB of buffers, more than %,d MiB: lower --connections, --pipeline or"
-                        + " --value-size", connections, pipeline, values.max(), each * connections >> 20, BUFFER_BYTES_MAX >> 20));
+        refuse(each * lines > BUFFER_BYTES_MAX, String.format(Locale.ROOT, "%d connections that send %d operations of up to %,d bytes at once need %,d MiB of"
+                + " buffers, more than %,d MiB: lower --connections, --pipeline or --value-size", lines, batch, values.max(), each * lines >> 20,
+                BUFFER_BYTES_MAX >> 20));
     }
 
     private static void requireDirectory(String option, Path file) {

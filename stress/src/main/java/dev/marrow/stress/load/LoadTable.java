@@ -71,11 +71,12 @@ final class LoadTable {
         if (result.plan().mix().has(OperationKind.RMW)) {
             lines.add(peer.label() + ": read-modify-write is " + peer.rmw().words() + "; " + sum(peer, Measurement::conflicts) + " forestalled by others.");
         }
-        if (peer.doors().commands() > 0) {
-            lines.add(peer.label() + ": by the on-host door " + peer.doors().text() + ".");
+        if (peer.commands().all() > 0) {
+            lines.add(peer.label() + ": " + peer.commands().text() + ".");
         }
         note(peer, sum(peer, Measurement::misses), "GETs found nothing.");
-        note(peer, sum(peer, Measurement::unsent), "operations of the timetable were never sent: the server did not keep up with --rate, and their latencies are missing above.");
+        note(peer, sum(peer, Measurement::unsent),
+                "operations of the timetable were never sent: the server did not keep up with --rate, and their latencies are missing above.");
         note(peer, sum(peer, Measurement::lostConnections), "connections lost, with " + sum(peer, Measurement::unanswered) + " operations of unknown outcome.");
         peer.measurements().stream().flatMap(measurement -> measurement.texts().stream()).limit(Troubles.TEXTS_MAX + 1L)
                 .forEach(text -> lines.add(peer.label() + ": ERROR " + text));

@@ -1,6 +1,5 @@
 package dev.marrow.stress.load;
 
-import dev.marrow.stress.bench.Doors;
 import dev.marrow.stress.crash.Reply;
 import dev.marrow.stress.crash.RespConnection;
 import java.io.IOException;
@@ -16,15 +15,17 @@ final class Peer {
     private final String label;
     private final InetSocketAddress address;
     private final boolean marrow;
+    private final Optional<String> durability;
     private final Rmw rmw;
     private final Records records;
     private final List<Measurement> measurements = new ArrayList<>();
-    private Doors doors = Doors.NONE;
+    private Commands commands = Commands.NONE;
 
-    private Peer(String label, InetSocketAddress address, boolean marrow, Rmw rmw, Records records) {
+    Peer(String label, InetSocketAddress address, boolean marrow, Optional<String> durability, Rmw rmw, Records records) {
         this.label = label;
         this.address = address;
         this.marrow = marrow;
+        this.durability = durability;
         this.rmw = rmw;
         this.records = records;
     }
@@ -42,7 +43,7 @@ final class Peer {
             // A wrong word is an error of the syntax; a right one finds no such key.
             boolean ifeq = !(connection.call("SET", PROBE, "x", "IFEQ", "y") instanceof Reply.Failure);
             boolean isMarrow = StoreStatus.parse(marrow).isPresent();
-            return new Peer(name(server, marrow), address, isMarrow, ifeq ? Rmw.IFEQ : Rmw.WATCH, new Records(keys));
+            return new Peer(name(server, marrow), address, isMarrow, StoreStatus.text(marrow, "durability"), ifeq ? Rmw.IFEQ : Rmw.WATCH, new Records(keys));
         } catch (IOException failure) {
             throw new IOException(where + ": " + failure.getMessage(), failure);
         }
@@ -63,16 +64,9 @@ final class Peer {
         return own.or(() -> valkey).or(() -> redis).orElse("server");
     }
 
-    /** The durability of a Marrow, as it says; empty for another server. */
-    static Optional<String> durability(InetSocketAddress address) throws IOException {
-        try (RespConnection connection = new RespConnection(address)) {
-            return StoreStatus.text(info(connection, address.toString(), "marrow"), "durability");
-        }
-    }
-
     /** Another name, if two peers would have the same. */
     Peer renamed(String name) {
-        return new Peer(name, address, marrow, rmw, records);
+        return new Peer(name, address, marrow, durability, rmw, records);
     }
 
     String label() {
@@ -99,13 +93,18 @@ final class Peer {
         return marrow;
     }
 
-    /** How many commands came by which door, as a Marrow counts them since it started. */
-    Optional<Doors> doorsNow() throws IOException {
+    /** always or everysec, if the server says so: a Marrow does. */
+    Optional<String> durability() {
+        return durability;
+    }
+
+    /** Where a Marrow executed commands since it started. */
+    Optional<Commands> commandsNow() throws IOException {
         if (!marrow) {
             return Optional.empty();
         }
         try (RespConnection connection = new RespConnection(address)) {
-            return StoreStatus.parse(info(connection, where(), "marrow")).map(StoreStatus::doors);
+            return StoreStatus.parse(info(connection, where(), "marrow")).map(StoreStatus::commands);
         }
     }
 
@@ -113,8 +112,8 @@ final class Peer {
         measurements.add(measurement);
     }
 
-    void add(Doors used) {
-        doors = doors.plus(used);
+    void add(Commands executed) {
+        commands = commands.plus(executed);
     }
 
     /** By round. */
@@ -122,8 +121,8 @@ final class Peer {
         return List.copyOf(measurements);
     }
 
-    /** By which doors the measured commands came; nothing for another server than Marrow. */
-    Doors doors() {
-        return doors;
+    /** Where the measured commands were executed, those of the warm-up too; nothing for another server than Marrow. */
+    Commands commands() {
+        return commands;
     }
 }

@@ -1,6 +1,5 @@
 package dev.marrow.stress.load;
 
-import dev.marrow.stress.bench.Doors;
 import java.io.IOException;
 import java.util.Locale;
 import java.util.Optional;
@@ -13,13 +12,14 @@ import java.util.regex.Pattern;
  * @param ringUsedBytes redo records that the log does not have yet
  * @param syncs of the log since the server started
  */
-record StoreStatus(long ringUsedBytes, long ringSizeBytes, long syncs, long syncMicrosTotal, Doors doors) {
+record StoreStatus(long ringUsedBytes, long ringSizeBytes, long syncs, long syncMicrosTotal, Commands commands) {
 
     /** Empty: not all of it is there. */
     static Optional<StoreStatus> parse(String info) {
         try {
             return Optional.of(new StoreStatus(field(info, "ring_used_bytes"), field(info, "ring_size_bytes"), field(info, "log_syncs"),
-                    field(info, "log_sync_usec_total"), Doors.parse(info)));
+                    field(info, "log_sync_usec_total"), new Commands(field(info, "commands_door_on_host"), field(info, "commands_door_server"),
+                            field(info, "commands_door_java"))));
         } catch (IOException notMarrow) {
             return Optional.empty();
         }

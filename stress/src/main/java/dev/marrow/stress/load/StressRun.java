@@ -1,7 +1,6 @@
 package dev.marrow.stress.load;
 
 import dev.marrow.engine.doctor.Doctor;
-import dev.marrow.stress.bench.Doors;
 import dev.marrow.stress.bench.Environment;
 import dev.marrow.stress.bench.ServerPair;
 import dev.marrow.stress.bench.Teardown;
@@ -84,35 +83,20 @@ public final class StressRun {
         if (startsRedis) {
             ServerPair.requireInstalled("redis-server");
         }
-        Optional<InetSocketAddress> target = Optional.empty();
+        List<Peer> peers = new ArrayList<>();
         if (plan.target().isPresent()) {
-            target = Optional.of(plan.target().get().resolve());
-        }
-        Durability durability = durability(target);
-        List<InetSocketAddress> addresses = new ArrayList<>();
-        if (target.isPresent()) {
-            addresses.add(target.get());
+            peers.add(Peer.of(plan.target().get().resolve(), plan.keys()));
         } else {
-            addresses.add(startMarrow(durability, teardown));
+            peers.add(Peer.of(startMarrow(plan.durability().orElse(Durability.ALWAYS), teardown), plan.keys()));
         }
         if (startsRedis) {
-            addresses.add(start(TimedServer.redis(durability, directory(teardown).resolve("redis"), teardown)));
+            Durability durability = plan.durability().or(() -> peers.getFirst().durability().map(Durability::parse)).orElse(Durability.ALWAYS);
+            peers.add(Peer.of(start(TimedServer.redis(durability, directory(teardown).resolve("redis"), teardown)), plan.keys()));
         } else if (plan.versus().isPresent() && plan.versus().get() instanceof Versus.Running(Address other)) {
-            addresses.add(other.resolve());
-        }
-        List<Peer> peers = new ArrayList<>();
-        for (InetSocketAddress address : addresses) {
-            peers.add(Peer.of(address, plan.keys()));
+            peers.add(Peer.of(other.resolve(), plan.keys()));
         }
         return peers.size() == 2 && peers.get(0).label().equals(peers.get(1).label())
                 ? peers.stream().map(peer -> peer.renamed(peer.label() + " at " + peer.where())).toList() : peers;
-    }
-
-    private Durability durability(Optional<InetSocketAddress> target) throws IOException {
-        if (plan.durability().isPresent() || target.isEmpty()) {
-            return plan.durability().orElse(Durability.ALWAYS);
-        }
-        return Peer.durability(target.get()).map(Durability::parse).orElse(Durability.ALWAYS);
     }
 
     /** With room for what an operation of the mix can add: inserted records and counters, as many as there are records. */
@@ -167,7 +151,7 @@ public final class StressRun {
         LoadRun.Shape shape = new LoadRun.Shape(plan.mix(), random -> OperationSource.mixed(plan.mix(), KeyChooser.of(plan.distribution(), peer.records()),
                 peer.records(), plan.values(), random), plan.values().max(), plan.pipeline(), plan.connections(), plan.threads(), plan.rate(), plan.seconds(),
                 plan.operations(), plan.warmupSeconds(), plan.seed() + round, peer.rmw(), complete, plan.keys());
-        Optional<Doors> before = peer.doorsNow();
+        Optional<Commands> before = peer.commandsNow();
         try (Progress seconds = new Progress(prefix, peer, progress)) {
             peer.add(new LoadRun(shape, peer.address()).run(interval -> {
                 if (!told) {
@@ -175,7 +159,7 @@ public final class StressRun {
                 }
             }));
         }
-        Optional<Doors> after = lost(peer) ? Optional.empty() : peer.doorsNow();
+        Optional<Commands> after = lost(peer) ? Optional.empty() : peer.commandsNow();
         if (before.isPresent() && after.isPresent()) {
             peer.add(after.get().since(before.get()));
         }
