@@ -16,6 +16,7 @@ final class BlockingDriver implements Driver {
     private final Troubles troubles;
     private volatile ByteChannel channel;
     private volatile boolean stopped;
+    private volatile boolean dropped;
     private boolean abandoned;
 
     /** Makes a new connection. */
@@ -63,7 +64,8 @@ final class BlockingDriver implements Driver {
         } catch (IOException failure) {
             close(channel);
             if (!stopped) {
-                session.lost(failure);
+                session.lost(dropped ? new IOException(SILENT, failure) : failure);
+                dropped = false;
                 connectAgain();
             }
         }
@@ -97,6 +99,7 @@ final class BlockingDriver implements Driver {
     @Override
     public void dropSilent(long beforeNanos) {
         if (session.silentSince() < beforeNanos) {
+            dropped = true;
             close(channel);
         }
     }

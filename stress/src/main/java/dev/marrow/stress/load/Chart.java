@@ -118,19 +118,21 @@ final class Chart {
 
     private void axes() {
         for (double tick : y.ticks) {
-            add("<line class=\"grid\" x1=\"%d\" x2=\"%d\" y1=\"%.1f\" y2=\"%.1f\"/><text class=\"tick\" text-anchor=\"end\" x=\"%d\" y=\"%.1f\">%s</text>",
+            add("<line class=\"grid\" x1=\"%d\" x2=\"%d\" y1=\"%.1f\" y2=\"%.1f\"/><text class=\"tick\" text-anchor=\"end\" x=\"%d\""
+                    + " y=\"%.1f\">%s</text>",
                     LEFT, LEFT + PLOT_WIDTH, py(tick), py(tick), LEFT - 8, py(tick) + 4, escape(y.text.apply(tick)));
         }
         for (double tick : x.ticks) {
-            add("<line class=\"tickmark\" x1=\"%.1f\" x2=\"%.1f\" y1=\"%d\" y2=\"%d\"/><text class=\"tick\" text-anchor=\"middle\" x=\"%.1f\" y=\"%d\">%s</text>",
+            add("<line class=\"tickmark\" x1=\"%.1f\" x2=\"%.1f\" y1=\"%d\" y2=\"%d\"/><text class=\"tick\" text-anchor=\"middle\" x=\"%.1f\""
+                    + " y=\"%d\">%s</text>",
                     px(tick), px(tick), TOP + PLOT_HEIGHT, TOP + PLOT_HEIGHT + 4, px(tick), TOP + PLOT_HEIGHT + 18, escape(x.text.apply(tick)));
         }
         add("<line class=\"axis\" x1=\"%d\" x2=\"%d\" y1=\"%d\" y2=\"%d\"/>", LEFT, LEFT + PLOT_WIDTH, TOP + PLOT_HEIGHT, TOP + PLOT_HEIGHT);
     }
 
     private void mark(Mark mark) {
-        add("<line class=\"grid\" x1=\"%.1f\" x2=\"%.1f\" y1=\"%d\" y2=\"%d\"/><text class=\"tick\" x=\"%.1f\" y=\"%d\">%s</text>", px(mark.x), px(mark.x), TOP - 6,
-                TOP + PLOT_HEIGHT, px(mark.x) + 4, TOP - 2, escape(mark.text));
+        add("<line class=\"grid\" x1=\"%.1f\" x2=\"%.1f\" y1=\"%d\" y2=\"%d\"/><text class=\"tick\" x=\"%.1f\" y=\"%d\">%s</text>", px(mark.x),
+                px(mark.x), TOP - 6, TOP + PLOT_HEIGHT, px(mark.x) + 4, TOP - 2, escape(mark.text));
     }
 
     private void line(Line line) {
@@ -140,7 +142,8 @@ final class Chart {
                 add("<circle class=\"server%d\" cx=\"%.1f\" cy=\"%.1f\" r=\"%.1f\"/>", line.server, px(only.x), py(only.y), POINT_RADIUS);
             } else if (!piece.isEmpty()) {
                 add("<polyline class=\"server%d line%d\" points=\"%s\"/>", line.server, line.line,
-                        piece.stream().map(point -> String.format(Locale.ROOT, "%.1f,%.1f", px(point.x), py(point.y))).collect(Collectors.joining(" ")));
+                        piece.stream().map(point -> String.format(Locale.ROOT, "%.1f,%.1f", px(point.x), py(point.y)))
+                                .collect(Collectors.joining(" ")));
             }
         }
     }
@@ -158,7 +161,8 @@ final class Chart {
         for (Label label : labels) {
             double at = Math.max(label.y + 4, least);
             least = at + LABEL_PIXELS;
-            add("<text class=\"label server%d\" x=\"%d\" y=\"%.1f\">%s</text>", label.line.server, LEFT + PLOT_WIDTH + 6, at, escape(label.line.label));
+            add("<text class=\"label server%d\" x=\"%d\" y=\"%.1f\">%s</text>", label.line.server, LEFT + PLOT_WIDTH + 6, at,
+                    escape(label.line.label));
         }
     }
 

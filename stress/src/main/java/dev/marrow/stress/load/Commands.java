@@ -26,8 +26,8 @@ record Commands(long onHost, long server, long java) {
 
     /** Shares are rounded down: 100 % means all. */
     String text() {
-        return String.format(Locale.ROOT, "%,d commands: %s %% by the on-host door, %s %% by event loops, %s %% in Java", all(), share(onHost), share(server),
-                share(java));
+        return String.format(Locale.ROOT, "%,d commands: %s %% by the on-host door, %s %% by event loops, %s %% in Java", all(),
+                share(onHost), share(server), share(java));
     }
 
     private String share(long part) {

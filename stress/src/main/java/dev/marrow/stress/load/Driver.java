@@ -7,6 +7,9 @@ interface Driver extends Runnable {
     /** A connection that cannot be made again for so long is given up. */
     long GIVE_UP_NANOS = 10_000_000_000L;
 
+    /** What is told of a connection that was dropped. */
+    String SILENT = "the server was silent for too long";
+
     /** Ends connections that wait for a reply since before that time; another thread's call. */
     void dropSilent(long beforeNanos);
 

@@ -31,8 +31,8 @@ interface KeyChooser {
     }
 
     /**
-     * YCSB's: zipfian numbers out of ten billion, whatever the number of records is, spread over the records by a hash (FNV-1, 64 bits), so that frequent
-     * records do not lie side by side. The most frequent one gets 3.8 % of all operations.
+     * YCSB's: zipfian numbers out of ten billion, whatever the number of records is, spread over the records by a hash (FNV-1, 64 bits), so that
+     * frequent records do not lie side by side. The most frequent one gets 3.8 % of all operations.
      */
     final class ScrambledZipfian implements KeyChooser {
         static final long ITEMS = 10_000_000_000L;

@@ -19,22 +19,29 @@ import org.HdrHistogram.HistogramIterationValue;
 /** All that a run measured, as one page with its data in it: no script, no font, no picture from elsewhere. */
 final class LoadHtml {
     private static final String STYLE = """
-            :root { color-scheme: light dark; --page: #fbfbfa; --ink: #1c1c1a; --quiet: #5d5d58; --grid: #e4e4df; --server0: #2a6fc9; --server1: #c8551b; }
+            :root { color-scheme: light dark; }
+            :root { --page: #fbfbfa; --ink: #1c1c1a; --quiet: #5d5d58; --grid: #e4e4df; --server0: #2a6fc9; --server1: #c8551b; }
             @media (prefers-color-scheme: dark) {
               :root { --page: #171716; --ink: #ecece8; --quiet: #a3a39c; --grid: #33332f; --server0: #6ba6f2; --server1: #f08a4b; }
             }
-            body { background: var(--page); color: var(--ink); font: 15px/1.5 system-ui, sans-serif; max-width: 60rem; margin: 2rem auto; padding: 0 1rem; }
-            h1 { font-size: 1.5rem; margin: 0 0 .3rem; } h2 { font-size: 1.2rem; margin: 2.2rem 0 0; } h3 { font-size: .95rem; font-weight: 600; margin: 1.2rem 0 .2rem; }
+            body { background: var(--page); color: var(--ink); }
+            body { font: 15px/1.5 system-ui, sans-serif; max-width: 60rem; margin: 2rem auto; padding: 0 1rem; }
+            h1 { font-size: 1.5rem; margin: 0 0 .3rem; } h2 { font-size: 1.2rem; margin: 2.2rem 0 0; }
+            h3 { font-size: .95rem; font-weight: 600; margin: 1.2rem 0 .2rem; }
             p, dd, dt, summary { color: var(--quiet); } code { font-size: .85rem; overflow-wrap: anywhere; }
             .scroll { overflow-x: auto; } table { border-collapse: collapse; font-variant-numeric: tabular-nums; width: 100%; }
-            th, td { text-align: right; padding: .3rem .6rem; border-bottom: 1px solid var(--grid); white-space: nowrap; } th { color: var(--quiet); font-weight: 500; }
+            th, td { text-align: right; padding: .3rem .6rem; border-bottom: 1px solid var(--grid); white-space: nowrap; }
+            th { color: var(--quiet); font-weight: 500; }
             th:first-child, td:first-child, th:nth-child(2), td:nth-child(2) { text-align: left; }
             .key { display: inline-block; width: .8rem; height: .8rem; border-radius: 50%; margin-right: .4rem; vertical-align: -1px; }
             .key.server0 { background: var(--server0); } .key.server1 { background: var(--server1); }
-            .legend { margin: .3rem 0; } .legend span { margin-right: 1.2rem; } .error { color: var(--ink); border-left: 3px solid #c22; padding-left: .6rem; }
-            svg { width: 100%; height: auto; display: block; } svg text { font: 12px system-ui, sans-serif; fill: var(--quiet); font-variant-numeric: tabular-nums; }
+            .legend { margin: .3rem 0; } .legend span { margin-right: 1.2rem; }
+            .error { color: var(--ink); border-left: 3px solid #c22; padding-left: .6rem; }
+            svg { width: 100%; height: auto; display: block; }
+            svg text { font: 12px system-ui, sans-serif; fill: var(--quiet); font-variant-numeric: tabular-nums; }
             .grid { stroke: var(--grid); } .axis, .tickmark { stroke: var(--quiet); }
-            polyline { fill: none; stroke-width: 2; stroke-linejoin: round; } polyline.line1 { stroke-dasharray: 7 4; } polyline.line2 { stroke-dasharray: 2 4; }
+            polyline { fill: none; stroke-width: 2; stroke-linejoin: round; }
+            polyline.line1 { stroke-dasharray: 7 4; } polyline.line2 { stroke-dasharray: 2 4; }
             polyline.server0 { stroke: var(--server0); } polyline.server1 { stroke: var(--server1); }
             circle.server0, svg .label.server0 { fill: var(--server0); } circle.server1, svg .label.server1 { fill: var(--server1); }
             .tip { fill: transparent; } .tip:hover { fill: var(--ink); opacity: .07; }
@@ -81,7 +88,8 @@ final class LoadHtml {
     }
 
     private void head() {
-        add("<!doctype html>%n<html lang=\"en\"><head><meta charset=\"utf-8\"><meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">");
+        add("<!doctype html>%n<html lang=\"en\"><head><meta charset=\"utf-8\"><meta name=\"viewport\" content=\"width=device-width,"
+                + " initial-scale=1\">");
         add("<title>marrow stress: %s</title>%n<style>%n%s</style></head>%n<body>", escape(title()), STYLE);
         add("<h1>%s</h1>%n<p>%s.</p>", escape(title()), escape(result.plan().describe()));
         legend();
@@ -96,16 +104,18 @@ final class LoadHtml {
     }
 
     private void table() {
-        add("<div class=\"scroll\"><table><tr><th>operation</th><th>server</th><th>operations/s</th><th>p50</th><th>p99</th><th>p99.9</th><th>max</th><th>errors</th>%s</tr>",
+        add("<div class=\"scroll\"><table><tr><th>operation</th><th>server</th><th>operations/s</th><th>p50</th><th>p99</th><th>p99.9</th><th>max</th>"
+                + "<th>errors</th>%s</tr>",
                 result.peers().size() > 1 ? "<th>rate, first/second</th>" : "");
         for (Optional<OperationKind> kind : result.kinds()) {
             for (int i = 0; i < result.peers().size(); i++) {
                 LoadResult.Row row = new LoadResult.Row(result.peers().get(i), kind);
                 String ratio = result.peers().size() < 2 ? ""
                         : "<td>" + (i == 0 ? result.ratios(kind).map(of -> of.perSecond().text(2)).orElse("") : "") + "</td>";
-                add("<tr><td>%s</td><td><i class=\"key server%d\"></i>%s</td><td>%s</td><td>%s</td><td>%s</td><td>%s</td><td>%s</td><td>%,d</td>%s</tr>",
-                        row.operation(), i, escape(row.peer().label()), Spread.of(row.perSecond()).text(0), median(row, 50), median(row, 99), median(row, 99.9),
-                        median(row, 100), row.allErrors(), ratio);
+                add("<tr><td>%s</td><td><i class=\"key server%d\"></i>%s</td><td>%s</td><td>%s</td><td>%s</td><td>%s</td><td>%s</td><td>%,d</td>"
+                        + "%s</tr>",
+                        row.operation(), i, escape(row.peer().label()), Spread.of(row.perSecond()).text(0), median(row, 50), median(row, 99),
+                        median(row, 99.9), median(row, 100), row.allErrors(), ratio);
             }
         }
         add("</table></div>");
@@ -127,8 +137,8 @@ final class LoadHtml {
             for (Measurement measurement : peer.measurements()) {
                 measurement.texts().forEach(text -> add("<p class=\"error\">%s: %s</p>", escape(peer.label()), escape(text)));
                 if (measurement.unsent() > 0) {
-                    add("<p class=\"error\">%s: %,d operations of the timetable were never sent; their latencies are missing here.</p>", escape(peer.label()),
-                            measurement.unsent());
+                    add("<p class=\"error\">%s: %,d operations of the timetable were never sent; their latencies are missing here.</p>",
+                            escape(peer.label()), measurement.unsent());
                 }
             }
         }
@@ -146,7 +156,8 @@ final class LoadHtml {
             latencies.add(new Line(i, 2, "p99.9", over(i, interval -> of(interval, kind).p999(), true)));
         }
         add("<h3>Operations a second, by the second of the run</h3>");
-        page.append(Chart.svg("operations a second over time", time, Axis.linear(highest(rates), RATE_TICKS, LoadHtml::count), marks(), rates, tips(kind)));
+        page.append(Chart.svg("operations a second over time", time, Axis.linear(highest(rates), RATE_TICKS, LoadHtml::count), marks(), rates,
+                tips(kind)));
         add("<h3>Latency by the second of the run (logarithmic): p50 solid, p99 dashed, p99.9 dotted</h3>");
         page.append(Chart.svg("latency percentiles over time", time, nanos(latencies), marks(), latencies, tips(kind)));
         List<Line> distribution = new ArrayList<>();
@@ -222,7 +233,8 @@ final class LoadHtml {
                 end = Math.max(end, interval.endSeconds());
                 length = Math.max(length, interval.seconds());
                 text.append(String.format(Locale.ROOT, "%s%s: %,.0f/s, p50 %s, p99 %s, p99.9 %s", text.isEmpty() ? "" : "\n", peer.label(),
-                        latencies.operations() / interval.seconds(), Progress.time(latencies.p50()), Progress.time(latencies.p99()), Progress.time(latencies.p999())));
+                        latencies.operations() / interval.seconds(), Progress.time(latencies.p50()), Progress.time(latencies.p99()),
+                        Progress.time(latencies.p999())));
             }
         }
         double from = round * roundSeconds() + end - length;
@@ -265,7 +277,8 @@ final class LoadHtml {
             double percentile = 100 * (1 - Math.pow(10, -middle));
             StringBuilder text = new StringBuilder(String.format(Locale.ROOT, "%.5g %%", percentile));
             for (int p = 0; p < histograms.size(); p++) {
-                text.append('\n').append(result.peers().get(p).label()).append(": ").append(Progress.time(histograms.get(p).getValueAtPercentile(percentile)));
+                text.append('\n').append(result.peers().get(p).label()).append(": ")
+                        .append(Progress.time(histograms.get(p).getValueAtPercentile(percentile)));
             }
             tips.add(new Tip(i * NINES_MAX / PERCENTILE_TIPS, (i + 1) * NINES_MAX / PERCENTILE_TIPS, text.toString()));
         }
@@ -301,8 +314,8 @@ final class LoadHtml {
             add("<dt>%s</dt><dd>%s</dd>", escape(fact.getKey()), escape(fact.getValue()));
         }
         add("</dl>");
-        // The data would end where it says so itself.
-        page.append("<script type=\"application/json\" id=\"data\">").append(LoadJson.text(result).replace("</", "<\\/")).append("</script>\n");
+        // A text in the data could look like the data's end.
+        page.append("<script type=\"application/json\" id=\"data\">").append(LoadJson.text(result).replace("<", "\\u003c")).append("</script>\n");
         add("</body></html>");
     }
 }

@@ -34,35 +34,43 @@ public final class LoadOptions {
     /** Of all connections' requests and replies together. */
     static final long BUFFER_BYTES_MAX = 192L << 20;
 
-    @Option(names = "--target", paramLabel = "HOST:PORT", description = "The server to load: Marrow, Redis, Valkey. Default: a Marrow that is started for the run, in a"
+    @Option(names = "--target", paramLabel = "HOST:PORT",
+            description = "The server to load: Marrow, Redis, Valkey. Default: a Marrow that is started for the run, in a"
             + " temporary directory, and leaves nothing behind. Keys key:000000000000 and so on are overwritten.")
     private Optional<String> target = Optional.empty();
 
-    @Option(names = "--vs", paramLabel = "HOST:PORT|redis", description = "A second server for the same load, in turns with the first. redis: a redis-server from the PATH,"
+    @Option(names = "--vs", paramLabel = "HOST:PORT|redis",
+            description = "A second server for the same load, in turns with the first. redis: a redis-server from the PATH,"
             + " started for the run with the same durability.")
     private Optional<String> versus = Optional.empty();
 
     @Option(names = "--rounds", paramLabel = "N", description = "With --vs: measurements of each server (default " + ROUNDS_DEFAULT + ").")
     private Optional<String> rounds = Optional.empty();
 
-    @Option(names = "--durability", paramLabel = "MODE", description = "Of servers that are started for the run: always or everysec (default: always, or what --target is).")
+    @Option(names = "--durability", paramLabel = "MODE",
+            description = "Of servers that are started for the run: always or everysec (default: always, or what --target is).")
     private Optional<String> durability = Optional.empty();
 
-    @Option(names = "--on-host", paramLabel = "on|off", description = "Whether the Marrow that is started serves local clients inside their own send() (default on).")
+    @Option(names = "--on-host", paramLabel = "on|off",
+            description = "Whether the Marrow that is started serves local clients inside their own send() (default on).")
     private Optional<String> onHost = Optional.empty();
 
-    @Option(names = "--work", paramLabel = "DIR", description = "Where servers that are started write their logs, on the disk in question (default: the system's temporary"
+    @Option(names = "--work", paramLabel = "DIR",
+            description = "Where servers that are started write their logs, on the disk in question (default: the system's temporary"
             + " directory).")
     private Optional<Path> work = Optional.empty();
 
-    @Option(names = "--workload", paramLabel = "LETTER", description = "YCSB's core workloads: a (get=50,set=50; the default), b (get=95,set=5), c (get=100), d (get=95,insert=5),"
+    @Option(names = "--workload", paramLabel = "LETTER",
+            description = "YCSB's core workloads: a (get=50,set=50; the default), b (get=95,set=5), c (get=100), d (get=95,insert=5),"
             + " e (scan=95,insert=5), f (get=50,rmw=50).")
     private Optional<String> workload = Optional.empty();
 
-    @Option(names = "--mix", paramLabel = "KIND=N,...", description = "A mix of one's own out of get, set, insert, scan, rmw, incr, del: get=80,set=15,incr=5.")
+    @Option(names = "--mix", paramLabel = "KIND=N,...",
+            description = "A mix of one's own out of get, set, insert, scan, rmw, incr, del: get=80,set=15,incr=5.")
     private Optional<String> mix = Optional.empty();
 
-    @Option(names = "--distribution", paramLabel = "NAME", description = "Of the keys: uniform, zipfian, latest (default zipfian, for workload d latest).")
+    @Option(names = "--distribution", paramLabel = "NAME",
+            description = "Of the keys: uniform, zipfian, latest (default zipfian, for workload d latest).")
     private Optional<String> distribution = Optional.empty();
 
     @Option(names = "--keys", paramLabel = "N", description = "Records that are there from the beginning (default ${DEFAULT-VALUE}).")
@@ -77,11 +85,13 @@ public final class LoadOptions {
     @Option(names = "--connections", paramLabel = "N", description = "Default " + CONNECTIONS_DEFAULT + ".")
     private String connections = Integer.toString(CONNECTIONS_DEFAULT);
 
-    @Option(names = "--threads", paramLabel = "N", description = "Of the load (default: as many as processors, at most a connection each). As many as connections: each one"
+    @Option(names = "--threads", paramLabel = "N",
+            description = "Of the load (default: as many as processors, at most a connection each). As many as connections: each one"
             + " is a plain blocking client.")
     private Optional<String> threads = Optional.empty();
 
-    @Option(names = "--rate", paramLabel = "N", description = "Open loop: operations a second, whether the server keeps up or not; latencies count from when an operation"
+    @Option(names = "--rate", paramLabel = "N",
+            description = "Open loop: operations a second, whether the server keeps up or not; latencies count from when an operation"
             + " should have begun. Default: closed loop, the next operation begins when the last is answered.")
     private Optional<String> rate = Optional.empty();
 
@@ -128,7 +138,8 @@ public final class LoadOptions {
         long count = operations.map(text -> whole("--operations", text, 1, OPERATIONS_MAX)).orElse(Long.MAX_VALUE);
         double warm = warmup.map(text -> number("--warmup", text, 0, WARMUP_SECONDS_MAX)).orElse(operations.isPresent() ? 0 : WARMUP_DEFAULT);
         refuse(warm > 0 && operations.isPresent(), "--warmup is a time, and --operations counts every operation: leave one of them out");
-        long first = seed.map(text -> whole("--seed", text, Long.MIN_VALUE, Long.MAX_VALUE)).orElseGet(() -> ThreadLocalRandom.current().nextLong(SEED_MAX));
+        long first = seed.map(text -> whole("--seed", text, Long.MIN_VALUE, Long.MAX_VALUE))
+                .orElseGet(() -> ThreadLocalRandom.current().nextLong(SEED_MAX));
         Mix chosen = chosenMix();
         ValueSize values = values();
         refuse(chosen.has(OperationKind.RMW) && batch > 1,
@@ -140,9 +151,9 @@ public final class LoadOptions {
         Optional<Address> server = target.map(text -> Address.parse("--target", text));
         refuse(server.isPresent() && second.isPresent() && second.get() instanceof Versus.Running(Address other) && other.equals(server.get()),
                 "--vs names the server of --target");
-        return new LoadPlan(mix.isPresent() ? Optional.empty() : Optional.of(letter()), chosen, distribution(), keyCount, values, batch, lines, workers,
-                perSecond, operations.isPresent() ? 0 : length, count, warm, first, !noFill, server, second, turns, durability.map(LoadOptions::durability),
-                onHost(), work.orElse(Path.of(System.getProperty("java.io.tmpdir"))), json, html);
+        return new LoadPlan(mix.isPresent() ? Optional.empty() : Optional.of(letter()), chosen, distribution(), keyCount, values, batch, lines,
+                workers, perSecond, operations.isPresent() ? 0 : length, count, warm, first, !noFill, server, second, turns,
+                durability.map(LoadOptions::durability), onHost(), work.orElse(Path.of(System.getProperty("java.io.tmpdir"))), json, html);
     }
 
     private static void refuse(boolean contradiction, String message) {
@@ -172,7 +183,8 @@ public final class LoadOptions {
         } catch (NumberFormatException notANumber) {
             // the same message
         }
-        throw new IllegalArgumentException(option + " must be a number from " + LoadPlan.number(least) + " to " + LoadPlan.number(most) + ", not " + text);
+        throw new IllegalArgumentException(option + " must be a number from " + LoadPlan.number(least) + " to " + LoadPlan.number(most) + ", not "
+                + text);
     }
 
     private String letter() {
@@ -182,7 +194,8 @@ public final class LoadOptions {
     private Mix chosenMix() {
         try {
             return mix.isPresent() ? Mix.parse(mix.get())
-                    : Mix.ycsb(letter()).orElseThrow(() -> new IllegalArgumentException("--workload must be a, b, c, d, e or f, not " + workload.orElse("")));
+                    : Mix.ycsb(letter()).orElseThrow(
+                            () -> new IllegalArgumentException("--workload must be a, b, c, d, e or f, not " + workload.orElse("")));
         } catch (IllegalArgumentException malformed) {
             throw mix.isPresent() ? new IllegalArgumentException("--mix: " + malformed.getMessage(), malformed) : malformed;
         }
@@ -205,13 +218,15 @@ public final class LoadOptions {
         } catch (NumberFormatException notANumber) {
             // the same message
         }
-        throw new IllegalArgumentException("--value-size must be a number from 1 to " + Abi.VALUE_BYTES_MAX + ", or two like 10-1000, not " + valueSize);
+        throw new IllegalArgumentException("--value-size must be a number from 1 to " + Abi.VALUE_BYTES_MAX + ", or two like 10-1000, not "
+                + valueSize);
     }
 
     private static void buffers(Mix chosen, ValueSize values, int batch, int lines) {
         long each = (long) batch * RequestEncoder.operationBytesMax(chosen, values.max()) + Session.IN_BYTES
                 + (chosen.has(OperationKind.RMW) ? values.max() : 0);
-        refuse(each * lines > BUFFER_BYTES_MAX, String.format(Locale.ROOT, "%d connections that send %d operations of up to %,d bytes at once need %,d MiB of"
+        refuse(each * lines > BUFFER_BYTES_MAX, String.format(Locale.ROOT,
+                "%d connections that send %d operations of up to %,d bytes at once need %,d MiB of"
                 + " buffers, more than %,d MiB: lower --connections, --pipeline or --value-size", lines, batch, values.max(), each * lines >> 20,
                 BUFFER_BYTES_MAX >> 20));
     }

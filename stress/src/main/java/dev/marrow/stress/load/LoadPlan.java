@@ -26,8 +26,8 @@ import java.util.Optional;
  * @param work where servers that are started here write
  */
 record LoadPlan(Optional<String> workload, Mix mix, Distribution distribution, int keys, ValueSize values, int pipeline, int connections, int threads,
-        double rate, double seconds, long operations, double warmupSeconds, long seed, boolean fill, Optional<Address> target, Optional<Versus> versus,
-        int rounds, Optional<Durability> durability, boolean onHost, Path work, Optional<Path> json, Optional<Path> html) {
+        double rate, double seconds, long operations, double warmupSeconds, long seed, boolean fill, Optional<Address> target,
+        Optional<Versus> versus, int rounds, Optional<Durability> durability, boolean onHost, Path work, Optional<Path> json, Optional<Path> html) {
 
     /** The second server: one that runs, or a redis-server that is started here. */
     sealed interface Versus {
@@ -42,18 +42,20 @@ record LoadPlan(Optional<String> workload, Mix mix, Distribution distribution, i
 
     /** The load in words. */
     String describe() {
-        return String.format(Locale.ROOT, "%s (%s), %s keys, %,d records, values of %s bytes, %d connections, %d threads, pipeline %d, %s, %s", workload
-                .map(letter -> "YCSB " + letter.toUpperCase(Locale.ROOT)).orElse("mix"), mix.text(), distribution.word(), keys, values.text(), connections,
-                threads, pipeline, rate == 0 ? "closed loop" : String.format(Locale.ROOT, "open loop of %,.0f operations/s", rate),
-                operations == Long.MAX_VALUE ? number(seconds) + " s a measurement" : String.format(Locale.ROOT, "%,d operations a measurement", operations));
+        return String.format(Locale.ROOT, "%s (%s), %s keys, %,d records, values of %s bytes, %d connections, %d threads, pipeline %d, %s, %s",
+                workload.map(letter -> "YCSB " + letter.toUpperCase(Locale.ROOT)).orElse("mix"), mix.text(), distribution.word(), keys, values.text(),
+                connections, threads, pipeline, rate == 0 ? "closed loop" : String.format(Locale.ROOT, "open loop of %,.0f operations/s", rate),
+                operations == Long.MAX_VALUE ? number(seconds) + " s a measurement" : String.format(Locale.ROOT, "%,d operations a measurement",
+                operations));
     }
 
     /** The command that runs it again. */
     String command() {
         List<String> words = new ArrayList<>(List.of("./marrow", "stress"));
-        target.ifPresentOrElse(address -> words.addAll(List.of("--target", address.toString())), () -> words.addAll(List.of("--on-host", onHost ? "on" : "off")));
-        versus.ifPresent(second -> words.addAll(List.of("--vs", second instanceof Versus.Running(Address address) ? address.toString() : "redis", "--rounds",
-                Integer.toString(rounds))));
+        target.ifPresentOrElse(address -> words.addAll(List.of("--target", address.toString())),
+                () -> words.addAll(List.of("--on-host", onHost ? "on" : "off")));
+        versus.ifPresent(second -> words.addAll(List.of("--vs", second instanceof Versus.Running(Address address) ? address.toString() : "redis",
+                "--rounds", Integer.toString(rounds))));
         durability.ifPresent(mode -> words.addAll(List.of("--durability", mode.word())));
         words.addAll(workload.map(letter -> List.of("--workload", letter)).orElse(List.of("--mix", mix.text())));
         words.addAll(List.of("--distribution", distribution.word(), "--keys", Integer.toString(keys), "--value-size", values.text(), "--pipeline",

@@ -52,8 +52,8 @@ final class LoadRun {
      * @param warmupSeconds before recording begins
      * @param complete whether every record is there, and stays
      */
-    record Shape(Mix mix, Function<SplittableRandom, OperationSource> source, int valueBytesMax, int pipeline, int connections, int threads, double rate,
-            double seconds, long operations, double warmupSeconds, long seed, Rmw rmw, boolean complete, long records) {
+    record Shape(Mix mix, Function<SplittableRandom, OperationSource> source, int valueBytesMax, int pipeline, int connections, int threads,
+            double rate, double seconds, long operations, double warmupSeconds, long seed, Rmw rmw, boolean complete, long records) {
 
         int outBytes() {
             return pipeline * RequestEncoder.operationBytesMax(mix, valueBytesMax);
@@ -114,7 +114,8 @@ final class LoadRun {
 
     private void prepare(List<SocketChannel> channels, long start, long recordFrom) throws IOException {
         long end = shape.seconds == 0 ? Pace.NEVER : recordFrom + (long) (shape.seconds * 1e9);
-        Session.Terms terms = new Session.Terms(shape.pipeline, shape.outBytes(), shape.bulkBytes(), recordFrom, shape.rmw, shape.complete, shape.records);
+        Session.Terms terms = new Session.Terms(shape.pipeline, shape.outBytes(), shape.bulkBytes(), recordFrom, shape.rmw, shape.complete,
+                shape.records);
         Quota quota = new Quota(shape.operations);
         SplittableRandom random = new SplittableRandom(shape.seed);
         List<List<Session>> sessions = new ArrayList<>();

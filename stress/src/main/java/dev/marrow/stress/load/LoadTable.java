@@ -27,7 +27,8 @@ final class LoadTable {
     private void table() {
         boolean compared = result.peers().size() > 1;
         List<List<String>> rows = new ArrayList<>();
-        List<String> heading = new ArrayList<>(List.of("operation", "server", "operations/s", "p50 µs", "p99 µs", "p99.9 µs", "max µs", "errors"));
+        List<String> heading = new ArrayList<>(
+                List.of("operation", "server", "operations/s", "p50 µs", "p99 µs", "p99.9 µs", "max µs", "errors"));
         if (compared) {
             heading.addAll(List.of("rate first/second", "p99 second/first"));
         }
@@ -69,7 +70,8 @@ final class LoadTable {
 
     private void notes(Peer peer) {
         if (result.plan().mix().has(OperationKind.RMW)) {
-            lines.add(peer.label() + ": read-modify-write is " + peer.rmw().words() + "; " + sum(peer, Measurement::conflicts) + " forestalled by others.");
+            lines.add(peer.label() + ": read-modify-write is " + peer.rmw().words() + "; " + sum(peer, Measurement::conflicts)
+                    + " forestalled by others.");
         }
         if (peer.commands().all() > 0) {
             lines.add(peer.label() + ": " + peer.commands().text() + ".");
@@ -77,7 +79,8 @@ final class LoadTable {
         note(peer, sum(peer, Measurement::misses), "GETs found nothing.");
         note(peer, sum(peer, Measurement::unsent),
                 "operations of the timetable were never sent: the server did not keep up with --rate, and their latencies are missing above.");
-        note(peer, sum(peer, Measurement::lostConnections), "connections lost, with " + sum(peer, Measurement::unanswered) + " operations of unknown outcome.");
+        note(peer, sum(peer, Measurement::lostConnections), "connections lost, with " + sum(peer, Measurement::unanswered)
+                + " operations of unknown outcome.");
         peer.measurements().stream().flatMap(measurement -> measurement.texts().stream()).limit(Troubles.TEXTS_MAX + 1L)
                 .forEach(text -> lines.add(peer.label() + ": ERROR " + text));
     }

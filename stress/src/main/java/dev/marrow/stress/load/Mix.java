@@ -106,4 +106,19 @@ final class Mix {
         shares.forEach((kind, share) -> parts.add(kind.word() + "=" + share));
         return String.join(",", parts);
     }
+
+    @Override
+    public boolean equals(Object other) {
+        return other instanceof Mix mix && mix.shares.equals(shares);
+    }
+
+    @Override
+    public int hashCode() {
+        return shares.hashCode();
+    }
+
+    @Override
+    public String toString() {
+        return text();
+    }
 }

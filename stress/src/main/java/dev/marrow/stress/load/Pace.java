@@ -46,8 +46,8 @@ sealed interface Pace {
     }
 
     /**
-     * A timetable, the same however slow the server is. Latencies count from the time in the table, also when an operation had to wait for those before it:
-     * a server that stalls is charged for everybody who would have come meanwhile.
+     * A timetable, the same however slow the server is. Latencies count from the time in the table, also when an operation had to wait for those
+     * before it: a server that stalls is charged for everybody who would have come meanwhile.
      */
     final class Open implements Pace {
         private final long startNanos;

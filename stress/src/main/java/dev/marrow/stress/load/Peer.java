@@ -43,7 +43,8 @@ final class Peer {
             // A wrong word is an error of the syntax; a right one finds no such key.
             boolean ifeq = !(connection.call("SET", PROBE, "x", "IFEQ", "y") instanceof Reply.Failure);
             boolean isMarrow = StoreStatus.parse(marrow).isPresent();
-            return new Peer(name(server, marrow), address, isMarrow, StoreStatus.text(marrow, "durability"), ifeq ? Rmw.IFEQ : Rmw.WATCH, new Records(keys));
+            return new Peer(name(server, marrow), address, isMarrow, StoreStatus.text(marrow, "durability"), ifeq ? Rmw.IFEQ : Rmw.WATCH,
+                    new Records(keys));
         } catch (IOException failure) {
             throw new IOException(where + ": " + failure.getMessage(), failure);
         }

@@ -21,8 +21,8 @@ final class Progress implements Consumer<Interval>, AutoCloseable {
     @Override
     public void accept(Interval interval) {
         Interval.Latencies all = interval.all();
-        String line = String.format(Locale.ROOT, "%s %5.1f s  %,11.0f/s  p50 %s  p99 %s  errors %,d", prefix, interval.endSeconds(), interval.perSecond(),
-                time(all.p50()), time(all.p99()), interval.errors());
+        String line = String.format(Locale.ROOT, "%s %5.1f s  %,11.0f/s  p50 %s  p99 %s  errors %,d", prefix, interval.endSeconds(),
+                interval.perSecond(), time(all.p50()), time(all.p99()), interval.errors());
         Optional<StoreStatus> now = poll.flatMap(StatusPoll::latest);
         out.println(line + now.map(status -> "  " + status.since(before.orElse(status))).orElse(""));
         before = now;

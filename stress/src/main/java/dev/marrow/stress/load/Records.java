@@ -3,8 +3,8 @@ package dev.marrow.stress.load;
 import java.util.concurrent.atomic.AtomicLong;
 
 /**
- * The records of one server: those that were there from the beginning, numbered from 0, and behind them those that were inserted. There are at most as many
- * of the latter as of the former; then an insert writes the oldest inserted record again, because a store's room is bounded. Thread-safe.
+ * The records of one server: those that were there from the beginning, numbered from 0, and behind them those that were inserted. There are at most
+ * as many of the latter as of the former; then an insert writes the oldest inserted record again, because a store's room is bounded. Thread-safe.
  */
 final class Records {
     private final long base;

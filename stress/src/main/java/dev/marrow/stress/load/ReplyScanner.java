@@ -5,8 +5,8 @@ import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 
 /**
- * Finds the ends of RESP2 replies in bytes that come in any pieces, and remembers of a reply what is needed to judge it. Allocates nothing, except the
- * text of an error.
+ * Finds the ends of RESP2 replies in bytes that come in any pieces, and remembers of a reply what is needed to judge it. Allocates nothing, except
+ * the text of an error.
  */
 final class ReplyScanner {
     /** Of a status or an error; what is longer is passed over. */

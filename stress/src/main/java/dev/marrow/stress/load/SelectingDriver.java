@@ -161,7 +161,7 @@ final class SelectingDriver implements Driver {
         } catch (IOException failure) {
             lost(line, failure);
         } catch (CancelledKeyException closedMeanwhile) {
-            lost(line, new IOException("no reply for too long", closedMeanwhile));
+            lost(line, new IOException(SILENT, closedMeanwhile));
         }
     }
 
@@ -221,7 +221,7 @@ final class SelectingDriver implements Driver {
     private void tellDropped() {
         for (Line line : lines) {
             if (line.underWay && !line.channel.isOpen()) {
-                lost(line, new IOException("no reply for too long"));
+                lost(line, new IOException(SILENT));
             }
         }
     }

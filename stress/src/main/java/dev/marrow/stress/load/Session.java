@@ -7,8 +7,8 @@ import java.nio.charset.StandardCharsets;
 import java.util.Locale;
 
 /**
- * What one connection asks and what it is answered, without the socket: a batch of requests is written as one, all its replies are judged and timed, then
- * the next batch is due. One thread; only {@link #silentSince} is for others too.
+ * What one connection asks and what it is answered, without the socket: a batch of requests is written as one, all its replies are judged and timed,
+ * then the next batch is due. One thread; only {@link #silentSince} is for others too.
  */
 final class Session {
     /** Read at once; replies may be longer, and come in any pieces. */

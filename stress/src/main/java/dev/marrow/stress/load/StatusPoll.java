@@ -24,7 +24,8 @@ final class StatusPoll implements AutoCloseable {
         while (!Thread.currentThread().isInterrupted()) {
             try (RespConnection connection = new RespConnection(address)) {
                 while (true) {
-                    latest = connection.call("INFO", "marrow") instanceof Reply.Bulk(Optional<String> text) ? text.flatMap(StoreStatus::parse) : Optional.empty();
+                    latest = connection.call("INFO", "marrow") instanceof Reply.Bulk(Optional<String> text)
+                            ? text.flatMap(StoreStatus::parse) : Optional.empty();
                     TimeUnit.MILLISECONDS.sleep(PAUSE_MILLIS);
                 }
             } catch (IOException gone) {

@@ -19,6 +19,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.SplittableRandom;
 
 /** A whole run: the servers, their records, the rounds, the report. */
 public final class StressRun {
@@ -30,7 +31,7 @@ public final class StressRun {
     private final LoadPlan plan;
     private final PrintStream out;
     private final PrintStream progress;
-    private volatile boolean told;
+    private volatile boolean interrupted;
 
     private StressRun(LoadPlan plan, PrintStream out, PrintStream progress) {
         this.plan = plan;
@@ -64,14 +65,20 @@ public final class StressRun {
             Files.createDirectories(plan.work());
             LoadResult result = new LoadResult(plan, Environment.describe(plan.work()), peers(teardown));
             // Undone first: a run that is told to stop must not tell of the connections that it loses by that.
-            teardown.add(() -> told = true);
+            teardown.add(() -> interrupted = true);
+            return run(result);
+        }
+    }
+
+    private int run(LoadResult result) throws IOException, InterruptedException {
+        try {
             for (Peer peer : result.peers()) {
                 fill(peer);
             }
             measure(result.peers());
             return report(result);
         } catch (IOException | IllegalStateException failure) {
-            if (told) {
+            if (interrupted) {
                 return 1;
             }
             throw failure;
@@ -105,7 +112,8 @@ public final class StressRun {
         long keys = plan.keys();
         keys += plan.mix().has(OperationKind.INSERT) ? plan.keys() : 0;
         keys += plan.mix().has(OperationKind.INCR) ? plan.keys() : 0;
-        return start(TimedServer.marrow(durability, Math.toIntExact(keys), plan.values().max(), plan.onHost(), directory(teardown).resolve("marrow"), teardown));
+        return start(TimedServer.marrow(durability, Math.toIntExact(keys), plan.values().max(), plan.onHost(),
+                directory(teardown).resolve("marrow"), teardown));
     }
 
     private Path directory(Teardown teardown) throws IOException {
@@ -129,7 +137,8 @@ public final class StressRun {
         long[] written = {0};
         Measurement filled = new LoadRun(shape, peer.address()).run(interval -> {
             written[0] += interval.all().operations();
-            tell(String.format(Locale.ROOT, "%s: %,d of %,d records written (%d %%)", peer.label(), written[0], plan.keys(), 100 * written[0] / plan.keys()));
+            tell(String.format(Locale.ROOT, "%s: %,d of %,d records written (%d %%)", peer.label(), written[0], plan.keys(),
+                    100 * written[0] / plan.keys()));
         });
         if (filled.allErrors() > 0) {
             throw new IOException(peer.label() + ": not all records could be written: " + String.join("; ", filled.texts()));
@@ -140,7 +149,8 @@ public final class StressRun {
     private void measure(List<Peer> peers) throws IOException, InterruptedException {
         for (int round = 0; round < plan.rounds(); round++) {
             for (Peer peer : Turns.of(peers, round)) {
-                String prefix = plan.rounds() == 1 ? peer.label() : String.format(Locale.ROOT, "round %d of %d, %s", round + 1, plan.rounds(), peer.label());
+                String prefix = plan.rounds() == 1 ? peer.label() : String.format(Locale.ROOT, "round %d of %d, %s", round + 1, plan.rounds(),
+                        peer.label());
                 measure(peer, round, prefix);
             }
         }
@@ -148,13 +158,13 @@ public final class StressRun {
 
     private void measure(Peer peer, int round, String prefix) throws IOException, InterruptedException {
         boolean complete = plan.fill() && !plan.mix().has(OperationKind.DEL);
-        LoadRun.Shape shape = new LoadRun.Shape(plan.mix(), random -> OperationSource.mixed(plan.mix(), KeyChooser.of(plan.distribution(), peer.records()),
-                peer.records(), plan.values(), random), plan.values().max(), plan.pipeline(), plan.connections(), plan.threads(), plan.rate(), plan.seconds(),
-                plan.operations(), plan.warmupSeconds(), plan.seed() + round, peer.rmw(), complete, plan.keys());
+        LoadRun.Shape shape = new LoadRun.Shape(plan.mix(), random -> source(peer, random), plan.values().max(), plan.pipeline(), plan.connections(),
+                plan.threads(), plan.rate(), plan.seconds(), plan.operations(), plan.warmupSeconds(), plan.seed() + round, peer.rmw(), complete,
+                plan.keys());
         Optional<Commands> before = peer.commandsNow();
         try (Progress seconds = new Progress(prefix, peer, progress)) {
             peer.add(new LoadRun(shape, peer.address()).run(interval -> {
-                if (!told) {
+                if (!interrupted) {
                     seconds.accept(interval);
                 }
             }));
@@ -165,19 +175,23 @@ public final class StressRun {
         }
     }
 
+    private OperationSource source(Peer peer, SplittableRandom random) {
+        return OperationSource.mixed(plan.mix(), KeyChooser.of(plan.distribution(), peer.records()), peer.records(), plan.values(), random);
+    }
+
     /** A server that lost connections may be gone, and what it counted with it. */
     private static boolean lost(Peer peer) {
         return peer.measurements().getLast().lostConnections() > 0;
     }
 
     private void tell(String text) {
-        if (!told) {
+        if (!interrupted) {
             progress.println(text);
         }
     }
 
     private int report(LoadResult result) throws IOException {
-        if (told) {
+        if (interrupted) {
             return 1;
         }
         out.println();

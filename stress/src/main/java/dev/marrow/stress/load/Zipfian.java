@@ -3,8 +3,8 @@ package dev.marrow.stress.load;
 import java.util.SplittableRandom;
 
 /**
- * Numbers from 0 whose probabilities fall like {@code 1 / (number + 1)^0.99}: YCSB's constant. Drawn by the method of Gray et al., "Quickly Generating
- * Billion-Record Synthetic Databases" (SIGMOD 1994): 0 and 1 exactly, the others by inverting a continuous approximation.
+ * Numbers from 0 whose probabilities fall like {@code 1 / (number + 1)^0.99}: YCSB's constant. Drawn by the method of Gray et al., "Quickly
+ * Generating Billion-Record Synthetic Databases" (SIGMOD 1994): 0 and 1 exactly, the others by inverting a continuous approximation.
  */
 final class Zipfian {
     static final double EXPONENT = 0.99;

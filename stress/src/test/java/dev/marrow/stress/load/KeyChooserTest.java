@@ -157,8 +157,8 @@ class KeyChooserTest {
     @Test
     void scansStayInsideTheRecords() {
         Records records = new Records(50);
-        OperationSource source = OperationSource.mixed(Mix.parse("scan=1"), KeyChooser.of(Distribution.UNIFORM, records), records, new ValueSize(1, 1),
-                new SplittableRandom(1));
+        OperationSource source = OperationSource.mixed(Mix.parse("scan=1"), KeyChooser.of(Distribution.UNIFORM, records), records,
+                new ValueSize(1, 1), new SplittableRandom(1));
         Drawn drawn = new Drawn();
         for (int i = 0; i < 10_000; i++) {
             source.next(i, drawn);

@@ -25,8 +25,8 @@ class OpenLoopTest {
         Records records = new Records(10);
         Pace pace = open ? new Pace.Open(start, end, RATE, 0, 1) : new Pace.Closed(start, end);
         Session session = new Session(new Session.Terms(pipeline, pipeline * RequestEncoder.operationBytesMax(mix, 1), 0, start, Rmw.IFEQ, true, 10),
-                OperationSource.mixed(mix, KeyChooser.of(KeyChooser.Distribution.UNIFORM, records), records, new ValueSize(1, 1), new SplittableRandom(1)),
-                pace, new Quota(Long.MAX_VALUE), meter, new Counts(), troubles);
+                OperationSource.mixed(mix, KeyChooser.of(KeyChooser.Distribution.UNIFORM, records), records, new ValueSize(1, 1),
+                new SplittableRandom(1)), pace, new Quota(Long.MAX_VALUE), meter, new Counts(), troubles);
         new BlockingDriver(session, server, server::connect, server, troubles).run();
         return meter.interval(OperationKind.GET);
     }

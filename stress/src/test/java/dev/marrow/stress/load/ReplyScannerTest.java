@@ -16,10 +16,12 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /** Replies are found whole, in whatever pieces they come. */
 class ReplyScannerTest {
-    private static final String REPLIES = "+OK\r\n-ERR no\r\n:42\r\n:-7\r\n$5\r\nhello\r\n$0\r\n\r\n$-1\r\n*-1\r\n*0\r\n*3\r\n$1\r\na\r\n$-1\r\n:5\r\n"
+    private static final String REPLIES = "+OK\r\n-ERR no\r\n"
+            + ":42\r\n:-7\r\n$5\r\nhello\r\n$0\r\n\r\n$-1\r\n*-1\r\n*0\r\n*3\r\n$1\r\na\r\n$-1\r\n:5\r\n"
             + "*2\r\n*2\r\n$2\r\n\r\n\r\n+x\r\n-ERR inside\r\n";
-    private static final List<String> DESCRIBED = List.of("+OK", "-ERR no", "the number 42", "the number -7", "a string of 5 bytes", "a string of 0 bytes",
-            "nil", "nil", "an array of 0: 0 strings, 0 nil", "an array of 3, 1 of them no strings", "an array of 2, 3 of them no strings, the first: -ERR inside");
+    private static final List<String> DESCRIBED = List.of("+OK", "-ERR no", "the number 42", "the number -7", "a string of 5 bytes",
+            "a string of 0 bytes", "nil", "nil", "an array of 0: 0 strings, 0 nil", "an array of 3, 1 of them no strings",
+            "an array of 2, 3 of them no strings, the first: -ERR inside");
 
     @Test
     void findsRepliesInWhateverPieces() throws ProtocolException {
@@ -55,7 +57,8 @@ class ReplyScannerTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"hello\r\n", "%1\r\n", ":\r\n", ":1x\r\n", ":--1\r\n", "+OK\rx", "$3\r\nabcd\r\n", "$99999999999\r\n", "*99999999\r\n", ":12345678901234567890\r\n"})
+    @ValueSource(strings = {"hello\r\n", "%1\r\n", ":\r\n", ":1x\r\n", ":--1\r\n", "+OK\rx", "$3\r\nabcd\r\n", "$99999999999\r\n", "*99999999\r\n",
+            ":12345678901234567890\r\n"})
     void refusesWhatIsNoReply(String garbage) {
         assertThrows(ProtocolException.class, () -> new ReplyScanner(8).next(ByteBuffer.wrap(bytes(garbage))));
     }

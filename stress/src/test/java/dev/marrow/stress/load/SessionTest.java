@@ -27,8 +27,9 @@ class SessionTest {
         Mix parsed = Mix.parse(mix);
         Records records = new Records(RECORDS);
         Meter meter = new Meter(parsed.kinds());
-        Session session = new Session(new Session.Terms(pipeline, pipeline * RequestEncoder.operationBytesMax(parsed, 20), 20, 0, rmw, complete, RECORDS),
-                OperationSource.mixed(parsed, KeyChooser.of(Distribution.UNIFORM, records), records, new ValueSize(3, 20), new SplittableRandom(1)),
+        Session session = new Session(new Session.Terms(pipeline, pipeline * RequestEncoder.operationBytesMax(parsed, 20), 20, 0, rmw, complete,
+                RECORDS), OperationSource.mixed(parsed, KeyChooser.of(Distribution.UNIFORM, records), records, new ValueSize(3, 20),
+                new SplittableRandom(1)),
                 new Pace.Closed(0, Pace.NEVER), new Quota(OPERATIONS), meter, counts, troubles);
         new BlockingDriver(session, server, server::connect, server, troubles).run();
         recorded = parsed.kinds().stream().mapToLong(kind -> meter.interval(kind).getTotalCount()).sum();
@@ -111,7 +112,8 @@ class SessionTest {
     }
 
     @ParameterizedTest
-    @CsvSource({"get,+OK", "get,:1", "get,*0", "set,+QUEUED", "set,$-1", "insert,:1", "scan,$-1", "scan,*1000", "incr,:0", "incr,+OK", "del,:2", "get,-ERR no", "set,-ERR no",
+    @CsvSource({"get,+OK", "get,:1", "get,*0", "set,+QUEUED", "set,$-1", "insert,:1", "scan,$-1", "scan,*1000", "incr,:0", "incr,+OK", "del,:2",
+            "get,-ERR no", "set,-ERR no",
         "scan,-ERR no", "incr,-ERR no", "del,-ERR no", "rmw,-ERR no", "rmw,*0"})
     void aReplyOfAnotherTypeIsAnError(String kind, String reply) {
         String whole = reply.equals("*1000") ? "*1000\r\n" + "$-1\r\n".repeat(1_000) : reply + "\r\n";
