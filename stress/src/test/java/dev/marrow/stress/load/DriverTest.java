@@ -9,6 +9,7 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.nio.channels.ServerSocketChannel;
 import java.nio.channels.SocketChannel;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.SplittableRandom;
 import java.util.concurrent.TimeUnit;
@@ -25,6 +26,7 @@ class DriverTest {
     private final Troubles troubles = new Troubles();
     private final Session session = new Session(new Session.Terms(1, 1_000, 0, 0, Rmw.IFEQ, true, 10), source(), new Pace.Closed(0, Pace.NEVER),
             new Quota(Long.MAX_VALUE), new Meter(MIX.kinds()), new Counts(), troubles);
+    private final List<SocketChannel> accepted = new ArrayList<>();
     private ServerSocketChannel listener;
     private InetSocketAddress address;
 
@@ -42,6 +44,9 @@ class DriverTest {
     @AfterEach
     void close() throws IOException {
         listener.close();
+        for (SocketChannel channel : accepted) {
+            channel.close();
+        }
     }
 
     @Test
@@ -56,7 +61,8 @@ class DriverTest {
 
     private void isDropped(Driver driver) throws Exception {
         Thread thread = Thread.ofPlatform().daemon().start(driver);
-        try (SocketChannel first = listener.accept()) {
+        try {
+            accepted.add(listener.accept());
             // nothing is under way for too long yet
             driver.dropSilent(0);
             while (session.silentSince() == Session.IDLE) {
@@ -65,11 +71,10 @@ class DriverTest {
             assertEquals(0, troubles.lostConnections());
             driver.dropSilent(System.nanoTime() + 1);
             // it comes back by itself
-            try (SocketChannel second = listener.accept()) {
-                assertEquals(1, troubles.lostConnections());
-                assertEquals(1, troubles.unanswered());
-                assertTrue(troubles.texts().getFirst().contains(Driver.SILENT), troubles.texts().toString());
-            }
+            accepted.add(listener.accept());
+            assertEquals(1, troubles.lostConnections());
+            assertEquals(1, troubles.unanswered());
+            assertTrue(troubles.texts().getFirst().contains(Driver.SILENT), troubles.texts().toString());
         } finally {
             driver.stop();
             thread.interrupt();
