@@ -1,5 +1,6 @@
 package dev.marrow.stress.bench;
 
+import dev.marrow.stress.SystemCommand;
 import dev.marrow.stress.crash.Reply;
 import dev.marrow.stress.crash.RespConnection;
 import dev.marrow.wal.Durability;
@@ -73,6 +74,19 @@ public final class TimedServer implements AutoCloseable {
         awaitKeys(begin(), 0, System.nanoTime());
     }
 
+    /** Starts it again and waits until it serves, whatever keys it has. */
+    public void restart() throws IOException, InterruptedException {
+        Process started = begin();
+        long startNanos = System.nanoTime();
+        while (started.isAlive() && System.nanoTime() - startNanos < TimeUnit.SECONDS.toNanos(START_SECONDS_MAX)) {
+            if (dbsize() instanceof Reply.Number) {
+                return;
+            }
+            TimeUnit.MILLISECONDS.sleep(START_POLL_MILLIS);
+        }
+        throw didNotStart();
+    }
+
     private synchronized Process begin() throws IOException {
         if (closed || process.isPresent()) {
             throw new IOException(command.name() + (closed ? " is closed" : " runs"));
@@ -94,7 +108,11 @@ public final class TimedServer implements AutoCloseable {
             }
             TimeUnit.MILLISECONDS.sleep(START_POLL_MILLIS);
         }
-        throw new IOException(command.name() + " did not start: " + String.join(" ", command.words()) + "\n" + Files.readString(output));
+        throw didNotStart();
+    }
+
+    private IOException didNotStart() throws IOException {
+        return new IOException(command.name() + " did not start: " + String.join(" ", command.words()) + "\n" + Files.readString(output));
     }
 
     private Reply dbsize() {
@@ -152,8 +170,22 @@ public final class TimedServer implements AutoCloseable {
         process = Optional.empty();
     }
 
+    /** Stops all of its threads for some time, as a machine that is short of processors does. */
+    public void freeze(long millis) throws IOException, InterruptedException {
+        String pid;
+        synchronized (this) {
+            pid = Long.toString(running().pid());
+        }
+        try {
+            SystemCommand.run("kill", "-STOP", pid);
+            TimeUnit.MILLISECONDS.sleep(millis);
+        } finally {
+            SystemCommand.run("kill", "-CONT", pid);
+        }
+    }
+
     /** kill -9. */
-    synchronized void kill() throws IOException, InterruptedException {
+    public synchronized void kill() throws IOException, InterruptedException {
         running().destroyForcibly().waitFor();
         process = Optional.empty();
     }

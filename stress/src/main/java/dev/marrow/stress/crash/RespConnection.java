@@ -103,12 +103,24 @@ public final class RespConnection implements Caller, Closeable {
     private Reply readArray(int count) throws IOException {
         List<Long> numbers = new ArrayList<>();
         List<Optional<String>> texts = new ArrayList<>();
+        Optional<List<String>> nested = Optional.empty();
         for (int i = 0; i < count; i++) {
             switch (receive()) {
                 case Reply.Number(long value) -> numbers.add(value);
                 case Reply.Bulk(Optional<String> value) -> texts.add(value);
+                case Reply.Bulks(List<Optional<String>> values) -> nested = Optional.of(values.stream().map(Optional::orElseThrow).toList());
+                case Reply.Numbers(List<Long> none) when none.isEmpty() -> nested = Optional.of(List.of());
                 case Reply other -> throw new ProtocolException("an array with " + other);
             }
+        }
+        if (nested.isPresent() && numbers.isEmpty() && texts.size() == 1 && texts.getFirst().isPresent()) {
+            return new Reply.Page(texts.getFirst().get(), nested.get());
+        }
+        if (nested.isPresent()) {
+            throw new ProtocolException("an array in an array");
+        }
+        if (numbers.size() == 1 && texts.size() == 1 && texts.getFirst().isPresent()) {
+            return new Reply.Versioned(texts.getFirst().get(), numbers.getFirst());
         }
         if (!numbers.isEmpty() && !texts.isEmpty()) {
             throw new ProtocolException("an array of numbers and strings");

@@ -93,7 +93,7 @@ final class BlockingDriver implements Driver {
             }
         }
         abandoned = true;
-        troubles.lost(0, "a connection could not be made again: " + last.getMessage());
+        troubles.givenUp("a connection could not be made again: " + last.getMessage());
     }
 
     @Override

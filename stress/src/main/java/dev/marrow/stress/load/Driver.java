@@ -5,7 +5,7 @@ interface Driver extends Runnable {
     /** Between attempts to connect again. */
     long RECONNECT_NANOS = 100_000_000;
     /** A connection that cannot be made again for so long is given up. */
-    long GIVE_UP_NANOS = 10_000_000_000L;
+    long GIVE_UP_NANOS = 30_000_000_000L;
 
     /** What is told of a connection that was dropped. */
     String SILENT = "the server was silent for too long";

@@ -134,6 +134,10 @@ final class LoadHtml {
 
     private void errors() {
         for (Peer peer : result.peers()) {
+            if (result.plan().check()) {
+                add("<p%s>%s</p>", peer.findings().clean() ? "" : " class=\"error\"", escape(LoadTable.check(peer)));
+                peer.findings().texts().forEach(text -> add("<p class=\"error\">%s</p>", escape(text)));
+            }
             for (Measurement measurement : peer.measurements()) {
                 measurement.texts().forEach(text -> add("<p class=\"error\">%s: %s</p>", escape(peer.label()), escape(text)));
                 if (measurement.unsent() > 0) {

@@ -3,6 +3,7 @@ package dev.marrow.stress.load;
 import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonGenerator;
 import dev.marrow.stress.bench.Spread;
+import dev.marrow.stress.crash.Findings;
 import java.io.IOException;
 import java.io.StringWriter;
 import java.util.Map;
@@ -81,9 +82,29 @@ final class LoadJson {
             json.writeNumberField("commands_server", peer.commands().server());
             json.writeNumberField("commands_java", peer.commands().java());
         }
+        if (result.plan().check()) {
+            check(peer);
+        }
         json.writeArrayFieldStart("rounds");
         for (Measurement measurement : peer.measurements()) {
             measurement(measurement);
+        }
+        json.writeEndArray();
+        json.writeEndObject();
+    }
+
+    private void check(Peer peer) throws IOException {
+        Findings findings = peer.findings();
+        json.writeObjectFieldStart("check");
+        json.writeNumberField("rounds", peer.checkedRounds());
+        json.writeNumberField("changes", findings.acknowledged());
+        json.writeNumberField("reads", findings.read());
+        json.writeNumberField("lost", findings.lost());
+        json.writeNumberField("wrong", findings.wrong());
+        json.writeNumberField("undecided", findings.undecided());
+        json.writeArrayFieldStart("first_findings");
+        for (String text : findings.texts()) {
+            json.writeString(text);
         }
         json.writeEndArray();
         json.writeEndObject();

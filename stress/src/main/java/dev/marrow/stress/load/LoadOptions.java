@@ -110,6 +110,16 @@ public final class LoadOptions {
     @Option(names = "--seed", paramLabel = "N", description = "The same operations again on each connection. Default: a new one, which is printed.")
     private Optional<String> seed = Optional.empty();
 
+    @Option(names = "--check", description = "Have clients beside the load whose whole history is recorded and checked: linearizable, nothing"
+            + " lost, versions that"
+            + " rise. Keys check:... are theirs.")
+    private boolean check;
+
+    @Option(names = "--chaos", description = "Check, and meanwhile kill the server (-9) and start it again, freeze it, close all its connections,"
+            + " at random. Only for the"
+            + " Marrow that is started.")
+    private boolean chaos;
+
     @Option(names = "--json", paramLabel = "FILE", description = "All that was measured.")
     private Optional<Path> json = Optional.empty();
 
@@ -123,6 +133,8 @@ public final class LoadOptions {
         refuse(seconds.isPresent() && operations.isPresent(), "--seconds and --operations exclude each other");
         refuse(rounds.isPresent() && second.isEmpty(), "--rounds needs --vs: rounds alternate between two servers");
         refuse(target.isPresent() && onHost.isPresent(), "--on-host is for the Marrow that is started here; with --target none is");
+        refuse(chaos && target.isPresent(), "--chaos kills the server: it is for the Marrow that is started here; with --target none is");
+        refuse(chaos && second.isPresent(), "--chaos and --vs exclude each other: nobody compares servers that are killed");
         boolean starts = target.isEmpty() || second.isPresent() && second.get() instanceof Versus.StartedRedis;
         refuse(!starts && durability.isPresent(), "--durability is for servers that are started here; with --target and --vs HOST:PORT none is");
         refuse(!starts && work.isPresent(), "--work is for servers that are started here; with --target and --vs HOST:PORT none is");
@@ -153,7 +165,8 @@ public final class LoadOptions {
                 "--vs names the server of --target");
         return new LoadPlan(mix.isPresent() ? Optional.empty() : Optional.of(letter()), chosen, distribution(), keyCount, values, batch, lines,
                 workers, perSecond, operations.isPresent() ? 0 : length, count, warm, first, !noFill, server, second, turns,
-                durability.map(LoadOptions::durability), onHost(), work.orElse(Path.of(System.getProperty("java.io.tmpdir"))), json, html);
+                durability.map(LoadOptions::durability), onHost(), work.orElse(Path.of(System.getProperty("java.io.tmpdir"))), check || chaos,
+                chaos, json, html);
     }
 
     private static void refuse(boolean contradiction, String message) {

@@ -23,11 +23,14 @@ import java.util.Optional;
  * @param rounds measurements of each server
  * @param durability of the servers that are started here
  * @param onHost whether a Marrow that is started here has the on-host door
+ * @param check whether there are clients beside the load whose histories are checked
+ * @param chaos whether the server is killed, frozen and so on meanwhile
  * @param work where servers that are started here write
  */
 record LoadPlan(Optional<String> workload, Mix mix, Distribution distribution, int keys, ValueSize values, int pipeline, int connections, int threads,
         double rate, double seconds, long operations, double warmupSeconds, long seed, boolean fill, Optional<Address> target,
-        Optional<Versus> versus, int rounds, Optional<Durability> durability, boolean onHost, Path work, Optional<Path> json, Optional<Path> html) {
+        Optional<Versus> versus, int rounds, Optional<Durability> durability, boolean onHost, Path work, boolean check, boolean chaos,
+        Optional<Path> json, Optional<Path> html) {
 
     /** The second server: one that runs, or a redis-server that is started here. */
     sealed interface Versus {
@@ -67,6 +70,9 @@ record LoadPlan(Optional<String> workload, Mix mix, Distribution distribution, i
         words.addAll(List.of("--warmup", number(warmupSeconds), "--seed", Long.toString(seed)));
         if (!fill) {
             words.add("--no-fill");
+        }
+        if (check) {
+            words.add(chaos ? "--chaos" : "--check");
         }
         return String.join(" ", words);
     }

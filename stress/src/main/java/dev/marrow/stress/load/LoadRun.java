@@ -29,7 +29,7 @@ final class LoadRun {
     private final Shape shape;
     private final InetSocketAddress address;
     private final LoadClock clock = LoadClock.SYSTEM;
-    private final Troubles troubles = new Troubles();
+    private final Troubles troubles;
     private final Counts counts = new Counts();
     private final List<Meter> meters = new ArrayList<>();
     private final List<Driver> drivers = new ArrayList<>();
@@ -51,9 +51,11 @@ final class LoadRun {
      * @param operations {@link Long#MAX_VALUE}: until the time is over
      * @param warmupSeconds before recording begins
      * @param complete whether every record is there, and stays
+     * @param endsExpected whether connections are ended on purpose
      */
     record Shape(Mix mix, Function<SplittableRandom, OperationSource> source, int valueBytesMax, int pipeline, int connections, int threads,
-            double rate, double seconds, long operations, double warmupSeconds, long seed, Rmw rmw, boolean complete, long records) {
+            double rate, double seconds, long operations, double warmupSeconds, long seed, Rmw rmw, boolean complete, long records,
+            boolean endsExpected) {
 
         int outBytes() {
             return pipeline * RequestEncoder.operationBytesMax(mix, valueBytesMax);
@@ -67,6 +69,7 @@ final class LoadRun {
     LoadRun(Shape shape, InetSocketAddress address) {
         this.shape = shape;
         this.address = address;
+        troubles = new Troubles(shape.endsExpected);
     }
 
     static SocketChannel connect(InetSocketAddress address) throws IOException {
@@ -177,7 +180,8 @@ final class LoadRun {
         }
         Map<OperationKind, Long> errors = new EnumMap<>(OperationKind.class);
         shape.mix.kinds().forEach(kind -> errors.put(kind, troubles.errors(kind)));
-        return new Measurement((end - recordFrom) / 1e9, List.copyOf(series), totals, errors, troubles.lostConnections(), troubles.unanswered(),
+        return new Measurement((end - recordFrom) / 1e9, List.copyOf(series), totals, errors, troubles.all(), troubles.lostConnections(),
+                troubles.unanswered(),
                 troubles.unsent(), counts.misses(), counts.conflicts(), troubles.texts());
     }
 

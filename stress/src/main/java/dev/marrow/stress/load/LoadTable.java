@@ -2,6 +2,7 @@ package dev.marrow.stress.load;
 
 import dev.marrow.stress.bench.MarkdownTable;
 import dev.marrow.stress.bench.Spread;
+import dev.marrow.stress.crash.Findings;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
@@ -76,6 +77,10 @@ final class LoadTable {
         if (peer.commands().all() > 0) {
             lines.add(peer.label() + ": " + peer.commands().text() + ".");
         }
+        if (result.plan().check()) {
+            lines.add(check(peer));
+            peer.findings().texts().forEach(text -> lines.add(peer.label() + ": FOUND " + text.replaceFirst("^: ", "")));
+        }
         note(peer, sum(peer, Measurement::misses), "GETs found nothing.");
         note(peer, sum(peer, Measurement::unsent),
                 "operations of the timetable were never sent: the server did not keep up with --rate, and their latencies are missing above.");
@@ -83,6 +88,12 @@ final class LoadTable {
                 + " operations of unknown outcome.");
         peer.measurements().stream().flatMap(measurement -> measurement.texts().stream()).limit(Troubles.TEXTS_MAX + 1L)
                 .forEach(text -> lines.add(peer.label() + ": ERROR " + text));
+    }
+
+    static String check(Peer peer) {
+        Findings findings = peer.findings();
+        return String.format(Locale.ROOT, "%s: checked %,d changes and %,d reads in %d rounds: %,d lost, %,d wrong, %,d undecided.", peer.label(),
+                findings.acknowledged(), findings.read(), peer.checkedRounds(), findings.lost(), findings.wrong(), findings.undecided());
     }
 
     private void note(Peer peer, long count, String text) {

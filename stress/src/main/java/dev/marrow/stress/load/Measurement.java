@@ -10,14 +10,16 @@ import org.HdrHistogram.Histogram;
  * @param seconds from the beginning of recording to the last reply
  * @param totals latencies in ns of all operations that were answered right, by kind
  * @param errors wrong replies, by kind
- * @param lostConnections that ended, or could not be made again
+ * @param allErrors wrong replies, and connections that were not ended on purpose, or could not be made again
+ * @param lostConnections that ended
  * @param unanswered operations under way on those: executed or not
  * @param unsent operations of the timetable that were not sent before the end
  * @param misses GETs that found nothing
  * @param conflicts read-modify-writes that somebody else forestalled
  * @param texts the first of what went wrong
  */
-record Measurement(double seconds, List<Interval> series, Map<OperationKind, Histogram> totals, Map<OperationKind, Long> errors, long lostConnections,
+record Measurement(double seconds, List<Interval> series, Map<OperationKind, Histogram> totals, Map<OperationKind, Long> errors, long allErrors,
+        long lostConnections,
         long unanswered, long unsent, long misses, long conflicts, List<String> texts) {
 
     Histogram all() {
@@ -28,9 +30,5 @@ record Measurement(double seconds, List<Interval> series, Map<OperationKind, His
 
     double perSecond(Histogram histogram) {
         return histogram.getTotalCount() / seconds;
-    }
-
-    long allErrors() {
-        return errors.values().stream().mapToLong(Long::longValue).sum() + lostConnections;
     }
 }

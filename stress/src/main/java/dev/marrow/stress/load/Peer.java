@@ -1,7 +1,9 @@
 package dev.marrow.stress.load;
 
+import dev.marrow.stress.crash.Findings;
 import dev.marrow.stress.crash.Reply;
 import dev.marrow.stress.crash.RespConnection;
+import dev.marrow.stress.crash.SharedRegister.Abilities;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.util.ArrayList;
@@ -20,6 +22,8 @@ final class Peer {
     private final Records records;
     private final List<Measurement> measurements = new ArrayList<>();
     private Commands commands = Commands.NONE;
+    private final Findings findings = new Findings();
+    private int checkedRounds;
 
     Peer(String label, InetSocketAddress address, boolean marrow, Optional<String> durability, Rmw rmw, Records records) {
         this.label = label;
@@ -84,6 +88,23 @@ final class Peer {
 
     Rmw rmw() {
         return rmw;
+    }
+
+    Abilities abilities() {
+        return new Abilities(rmw == Rmw.IFEQ, marrow, marrow);
+    }
+
+    /** What was checked beside the measurements, and what of it was wrong. */
+    Findings findings() {
+        return findings;
+    }
+
+    void checked(int rounds) {
+        checkedRounds += rounds;
+    }
+
+    int checkedRounds() {
+        return checkedRounds;
     }
 
     Records records() {

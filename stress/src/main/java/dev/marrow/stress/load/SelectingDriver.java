@@ -211,7 +211,7 @@ final class SelectingDriver implements Driver {
         } catch (IOException refused) {
             line.retryNanos = now + RECONNECT_NANOS;
             if (now > line.giveUpNanos) {
-                troubles.lost(0, "a connection could not be made again: " + refused.getMessage());
+                troubles.givenUp("a connection could not be made again: " + refused.getMessage());
                 end(line);
             }
         }

@@ -32,6 +32,8 @@ public final class StressRun {
     private final PrintStream out;
     private final PrintStream progress;
     private volatile boolean interrupted;
+    /** The Marrow that was started. */
+    private Optional<TimedServer> own = Optional.empty();
 
     private StressRun(LoadPlan plan, PrintStream out, PrintStream progress) {
         this.plan = plan;
@@ -112,8 +114,10 @@ public final class StressRun {
         long keys = plan.keys();
         keys += plan.mix().has(OperationKind.INSERT) ? plan.keys() : 0;
         keys += plan.mix().has(OperationKind.INCR) ? plan.keys() : 0;
-        return start(TimedServer.marrow(durability, Math.toIntExact(keys), plan.values().max(), plan.onHost(),
-                directory(teardown).resolve("marrow"), teardown));
+        TimedServer server = TimedServer.marrow(durability, Math.toIntExact(keys), plan.values().max(), plan.onHost(),
+                directory(teardown).resolve("marrow"), teardown);
+        own = Optional.of(server);
+        return start(server);
     }
 
     private Path directory(Teardown teardown) throws IOException {
@@ -133,7 +137,7 @@ public final class StressRun {
         int batch = Math.clamp(FILL_BATCH_BYTES_MAX / RequestEncoder.operationBytesMax(sets, plan.values().max()), 1, FILL_PIPELINE);
         int connections = Math.min(plan.connections(), FILL_CONNECTIONS_MAX);
         LoadRun.Shape shape = new LoadRun.Shape(sets, random -> OperationSource.fill(plan.values(), random), plan.values().max(), batch, connections,
-                Math.min(plan.threads(), connections), 0, 0, plan.keys(), 0, plan.seed(), peer.rmw(), false, plan.keys());
+                Math.min(plan.threads(), connections), 0, 0, plan.keys(), 0, plan.seed(), peer.rmw(), false, plan.keys(), false);
         long[] written = {0};
         Measurement filled = new LoadRun(shape, peer.address()).run(interval -> {
             written[0] += interval.all().operations();
@@ -160,15 +164,23 @@ public final class StressRun {
         boolean complete = plan.fill() && !plan.mix().has(OperationKind.DEL);
         LoadRun.Shape shape = new LoadRun.Shape(plan.mix(), random -> source(peer, random), plan.values().max(), plan.pipeline(), plan.connections(),
                 plan.threads(), plan.rate(), plan.seconds(), plan.operations(), plan.warmupSeconds(), plan.seed() + round, peer.rmw(), complete,
-                plan.keys());
+                plan.keys(), plan.chaos());
         Optional<Commands> before = peer.commandsNow();
+        SplittableRandom random = new SplittableRandom(plan.seed() + round);
+        Optional<Chaos> chaos = plan.chaos() ? own.map(server -> new Chaos(server, peer.address(), random.split())) : Optional.empty();
+        Optional<Checking> checking = plan.check() ? Optional.of(new Checking(peer, chaos, random.split())) : Optional.empty();
         try (Progress seconds = new Progress(prefix, peer, progress)) {
             peer.add(new LoadRun(shape, peer.address()).run(interval -> {
                 if (!interrupted) {
                     seconds.accept(interval);
                 }
             }));
+        } finally {
+            if (checking.isPresent()) {
+                peer.checked(checking.get().end());
+            }
         }
+        chaos.ifPresent(happened -> tell(peer.label() + ": " + happened.text()));
         Optional<Commands> after = lost(peer) ? Optional.empty() : peer.commandsNow();
         if (before.isPresent() && after.isPresent()) {
             peer.add(after.get().since(before.get()));
@@ -204,6 +216,6 @@ public final class StressRun {
             Files.writeString(plan.html().get(), LoadHtml.text(result));
             progress.println("written: " + plan.html().get());
         }
-        return result.errors() == 0 ? 0 : 1;
+        return result.errors() == 0 && result.peers().stream().allMatch(peer -> peer.findings().clean()) ? 0 : 1;
     }
 }

@@ -12,10 +12,17 @@ final class Troubles {
 
     private final Map<OperationKind, Long> errors = new EnumMap<>(OperationKind.class);
     private final List<String> texts = new ArrayList<>();
+    private final boolean endsExpected;
     private long lostConnections;
+    private long givenUp;
     private long unanswered;
     private long unsent;
     private long silent;
+
+    /** @param endsExpected whether connections are ended on purpose: then they are counted, and no errors */
+    Troubles(boolean endsExpected) {
+        this.endsExpected = endsExpected;
+    }
 
     /** A reply that is an error, or another one than the operation must get. */
     synchronized void wrong(OperationKind kind, String text) {
@@ -24,13 +31,21 @@ final class Troubles {
     }
 
     /**
-     * A connection ended, or could not be made.
+     * A connection ended.
      *
      * @param operations under way on it, which may or may not have been executed
      */
     synchronized void lost(long operations, String text) {
         lostConnections++;
         unanswered += operations;
+        if (!endsExpected) {
+            note(text);
+        }
+    }
+
+    /** A connection could not be made again. */
+    synchronized void givenUp(String text) {
+        givenUp++;
         note(text);
     }
 
@@ -51,9 +66,9 @@ final class Troubles {
         return errors.getOrDefault(kind, 0L);
     }
 
-    /** Wrong replies and lost connections. */
+    /** Wrong replies, and connections that were not ended on purpose, or could not be made again. */
     synchronized long all() {
-        return errors.values().stream().mapToLong(Long::longValue).sum() + lostConnections;
+        return errors.values().stream().mapToLong(Long::longValue).sum() + (endsExpected ? 0 : lostConnections) + givenUp;
     }
 
     synchronized long lostConnections() {
