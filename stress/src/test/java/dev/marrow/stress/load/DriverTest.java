@@ -23,7 +23,7 @@ import org.junit.jupiter.api.Timeout;
 class DriverTest {
     private static final Mix MIX = Mix.parse("get=1");
 
-    private final Troubles troubles = new Troubles();
+    private final Troubles troubles = new Troubles(false);
     private final Session session = new Session(new Session.Terms(1, 1_000, 0, 0, Rmw.IFEQ, true, 10), source(), new Pace.Closed(0, Pace.NEVER),
             new Quota(Long.MAX_VALUE), new Meter(MIX.kinds()), new Counts(), troubles);
     private final List<SocketChannel> accepted = new ArrayList<>();
@@ -32,7 +32,8 @@ class DriverTest {
 
     private static OperationSource source() {
         Records records = new Records(10);
-        return OperationSource.mixed(MIX, KeyChooser.of(KeyChooser.Distribution.UNIFORM, records), records, new ValueSize(1, 1), new SplittableRandom(1));
+        return OperationSource.mixed(MIX, KeyChooser.of(KeyChooser.Distribution.UNIFORM, records), records, new ValueSize(1, 1),
+                new SplittableRandom(1));
     }
 
     @BeforeEach

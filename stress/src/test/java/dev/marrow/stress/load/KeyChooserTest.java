@@ -97,6 +97,10 @@ class KeyChooserTest {
         assertEquals(1_000, records.latest(9));
         assertEquals(999, records.latest(10));
         assertEquals(0, records.latest(1_009));
+        for (int i = 0; i < 990; i++) {
+            records.insert();
+        }
+        assertTrue(Arrays.stream(count(latest, 2_000), 0, 1_000).sum() > 0, "what is older than any record was at first is never chosen");
     }
 
     private static int mostFrequent(KeyChooser chooser) {

@@ -38,6 +38,8 @@ class LoadOptionsTest {
         "--target 127.0.0.1:1 --vs 127.0.0.1:1              | --vs names the server",
         "--workload f --pipeline 2                          | --workload f needs --pipeline 1",
         "--mix rmw=1 --pipeline 2                           | rmw needs --pipeline 1",
+        "--target 127.0.0.1:1 --chaos                       | --chaos kills the server",
+        "--chaos --vs redis                                 | --chaos and --vs",
         "--connections 2 --threads 3                        | --threads 3 is more than --connections 2",
         "--connections 1000 --pipeline 1000                 | MiB of buffers",
         "--workload g                                       | --workload must be",
@@ -99,7 +101,8 @@ class LoadOptionsTest {
     @ParameterizedTest
     @ValueSource(strings = {"", "--workload d --seconds 0.5 --keys 7", "--mix get=3,incr=2 --vs redis --rounds 2 --durability everysec --on-host off",
         "--target 127.0.0.1:6379 --vs [::1]:6380 --rate 1000.5 --no-fill --operations 77 --value-size 5-9",
-                "--pipeline 9 --connections 3 --threads 2 --warmup 0"})
+                "--pipeline 9 --connections 3 --threads 2 --warmup 0", "--check --vs redis",
+        "--chaos"})
     void theCommandRepeatsThePlan(String arguments) {
         LoadPlan plan = plan(arguments);
         String[] words = plan.command().split(" ");

@@ -15,7 +15,7 @@ class OpenLoopTest {
     private static final int SECONDS = 10;
     private static final long SERVICE_NANOS = 10_000;
 
-    private final Troubles troubles = new Troubles();
+    private final Troubles troubles = new Troubles(false);
 
     private Histogram run(FakeServer server, int pipeline, boolean open) {
         Mix mix = Mix.parse("get=1");

@@ -19,7 +19,7 @@ class SessionTest {
     private static final int OPERATIONS = 200;
     private static final int RECORDS = 10;
 
-    private final Troubles troubles = new Troubles();
+    private final Troubles troubles = new Troubles(false);
     private final Counts counts = new Counts();
 
     private FakeServer run(String mix, Rmw rmw, boolean complete, int pipeline, Function<List<String>, String> replies) {
@@ -113,10 +113,11 @@ class SessionTest {
 
     @ParameterizedTest
     @CsvSource({"get,+OK", "get,:1", "get,*0", "set,+QUEUED", "set,$-1", "insert,:1", "scan,$-1", "scan,*1000", "incr,:0", "incr,+OK", "del,:2",
+            "incr,bulk", "set,bulk", "del,bulk",
             "get,-ERR no", "set,-ERR no",
         "scan,-ERR no", "incr,-ERR no", "del,-ERR no", "rmw,-ERR no", "rmw,*0"})
     void aReplyOfAnotherTypeIsAnError(String kind, String reply) {
-        String whole = reply.equals("*1000") ? "*1000\r\n" + "$-1\r\n".repeat(1_000) : reply + "\r\n";
+        String whole = reply.equals("bulk") ? "$1\r\n1\r\n" : reply.equals("*1000") ? "*1000\r\n" + "$-1\r\n".repeat(1_000) : reply + "\r\n";
         run(kind + "=1", Rmw.IFEQ, false, 1, words -> whole);
         assertEquals(OPERATIONS, troubles.errors(OperationKind.of(kind).orElseThrow()));
         assertEquals(0, recorded);
@@ -154,6 +155,19 @@ class SessionTest {
         assertEquals(3, troubles.unanswered());
         assertEquals(OPERATIONS - 3, recorded);
         assertTrue(troubles.texts().getFirst().contains("3 requests unanswered"), troubles.texts().toString());
+    }
+
+    @Test
+    void aConnectionThatIsEndedOnPurposeIsCountedAndNoError() {
+        Troubles expecting = new Troubles(true);
+        expecting.lost(3, "killed");
+        assertEquals(List.of(), expecting.texts());
+        assertEquals(0, expecting.all());
+        assertEquals(1, expecting.lostConnections());
+        assertEquals(3, expecting.unanswered());
+        expecting.givenUp("it never came back");
+        assertEquals(1, expecting.all());
+        assertEquals(1, expecting.texts().size());
     }
 
     @Test
