@@ -104,8 +104,8 @@ final class LoadHtml {
     }
 
     private void table() {
-        add("<div class=\"scroll\"><table><tr><th>operation</th><th>server</th><th>operations/s</th><th>p50</th><th>p99</th><th>p99.9</th><th>max</th>"
-                + "<th>errors</th>%s</tr>",
+        add("<div class=\"scroll\"><table><tr><th>operation</th><th>server</th><th>operations/s</th><th>p50</th><th>p99</th><th>p99.9</th>"
+                + "<th>max</th><th>errors</th>%s</tr>",
                 result.peers().size() > 1 ? "<th>rate, first/second</th>" : "");
         for (Optional<OperationKind> kind : result.kinds()) {
             for (int i = 0; i < result.peers().size(); i++) {

@@ -30,6 +30,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 import picocli.CommandLine;
 
 /** Short loads on real servers; nothing of them is left behind. */
@@ -130,6 +131,31 @@ class StressIT {
         assertEquals(List.of("1Marrow", "1Redis", "2Redis", "2Marrow"), turns);
         assertTrue(Files.readString(json).contains("\"ratios\""));
         assertTrue(Files.readString(html).contains("</html>"));
+    }
+
+    @Test
+    void checksHistoriesBesideTheLoad() throws Exception {
+        assertEquals(0, run(small("--check", "--vs", "redis", "--rounds", "1", "--durability", "everysec")), this::told);
+        for (String server : List.of("Marrow", "Redis")) {
+            Matcher checked = Pattern.compile(server + " [^:]*: checked ([\\d,]+) changes and ([\\d,]+) reads in [1-9]\\d* rounds: 0 lost, 0"
+                    + " wrong, 0 undecided")
+                    .matcher(table.toString());
+            assertTrue(checked.find(), this::told);
+            assertTrue(checked.group(1).length() > 2 && checked.group(2).length() > 2, this::told);
+        }
+    }
+
+    /** As many rounds as there are things that can happen, so that each does. */
+    @ParameterizedTest
+    @ValueSource(strings = {"always", "everysec"})
+    void losesNothingInChaos(String durability) throws Exception {
+        assertEquals(0, run("--chaos", "--seconds", "30", "--keys", "2000", "--connections", "4", "--durability", durability, "--json",
+                directory.resolve("x.json").toString()), this::told);
+        assertTrue(Pattern.compile(": [1-9]\\d* kills, [1-9]\\d* freezes, [1-9]\\d* times all connections"
+                + " closed").matcher(progress.toString()).find(), this::told);
+        assertTrue(Pattern.compile(": [1-9]\\d* connections lost").matcher(table.toString()).find(), this::told);
+        assertTrue(table.toString().contains(": 0 lost, 0 wrong, 0 undecided"), this::told);
+        assertTrue(Files.readString(directory.resolve("x.json")).contains("\"lost\":0,\"wrong\":0,\"undecided\":0"));
     }
 
     /** A server on loopback that answers INFO as nobody does, and all else as it is told. */
