@@ -36,8 +36,8 @@ final class Worker implements Runnable {
      * @param all what it reads: also what others own
      * @param endExpected whether connections may end now
      */
-    Worker(InetSocketAddress address, int syncBursts, long pauseMillis, List<Subject> own, List<Subject> shared, List<Subject> all, BooleanSupplier endExpected,
-            Findings findings, SplittableRandom random) {
+    Worker(InetSocketAddress address, int syncBursts, long pauseMillis, List<Subject> own, List<Subject> shared, List<Subject> all,
+            BooleanSupplier endExpected, Findings findings, SplittableRandom random) {
         this.address = address;
         this.syncBursts = syncBursts;
         this.pauseMillis = pauseMillis;
