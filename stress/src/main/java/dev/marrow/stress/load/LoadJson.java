@@ -190,7 +190,11 @@ final class LoadJson {
         }
         json.writeObjectFieldStart("ratios");
         for (Optional<OperationKind> kind : result.kinds()) {
-            LoadResult.Ratios ratios = result.ratios(kind).orElseThrow();
+            Optional<LoadResult.Ratios> found = result.ratios(kind);
+            if (found.isEmpty()) {
+                continue;
+            }
+            LoadResult.Ratios ratios = found.get();
             json.writeObjectFieldStart(kind.map(OperationKind::word).orElse("all"));
             spread("rate_first_by_second", ratios.perSecond());
             spread("p99_second_by_first", ratios.p99());

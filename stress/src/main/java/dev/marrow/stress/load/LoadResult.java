@@ -6,6 +6,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.ToDoubleFunction;
+import java.util.stream.Stream;
 import org.HdrHistogram.Histogram;
 
 /** All that a run measured. @param peers one or two, the first one first */
@@ -64,6 +65,10 @@ record LoadResult(LoadPlan plan, Map<String, String> environment, List<Peer> pee
         }
         Row first = new Row(peers.get(0), kind);
         Row second = new Row(peers.get(1), kind);
+        // A rare kind need not have come at all in a short measurement.
+        if (Stream.concat(first.perSecond().stream(), second.perSecond().stream()).anyMatch(rate -> rate == 0)) {
+            return Optional.empty();
+        }
         return Optional.of(new Ratios(Spread.ofRatios(first.perSecond(), second.perSecond()), Spread.ofRatios(second.micros(99), first.micros(99))));
     }
 

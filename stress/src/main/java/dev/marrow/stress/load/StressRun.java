@@ -27,6 +27,8 @@ public final class StressRun {
     private static final int FILL_PIPELINE = 200;
     private static final int FILL_BATCH_BYTES_MAX = 1 << 18;
     private static final int FILL_CONNECTIONS_MAX = 4;
+    /** Room for the keys that are checked: most of them are SETNX races, each a new key, deleted at the end of a round. */
+    private static final int CHECKED_KEYS = 20_000;
 
     private final LoadPlan plan;
     private final PrintStream out;
@@ -108,12 +110,13 @@ public final class StressRun {
                 ? peers.stream().map(peer -> peer.renamed(peer.label() + " at " + peer.where())).toList() : peers;
     }
 
-    /** With room for what an operation of the mix can add: inserted records and counters, as many as there are records. */
+    /** With room for what the mix can add: inserted records and counters, as many as there are records. */
     private InetSocketAddress startMarrow(Durability durability, Teardown teardown) throws IOException, InterruptedException {
         Doctor.ofThisMachine().require();
         long keys = plan.keys();
         keys += plan.mix().has(OperationKind.INSERT) ? plan.keys() : 0;
         keys += plan.mix().has(OperationKind.INCR) ? plan.keys() : 0;
+        keys += plan.check() ? CHECKED_KEYS : 0;
         TimedServer server = TimedServer.marrow(durability, Math.toIntExact(keys), plan.values().max(), plan.onHost(),
                 directory(teardown).resolve("marrow"), teardown);
         own = Optional.of(server);

@@ -28,7 +28,8 @@ class LoadReportTest {
 
     /** Two servers in two rounds; the second one half as fast. */
     private static LoadResult result() {
-        LoadPlan plan = CommandLine.populateCommand(new LoadOptions(), "--vs", "127.0.0.1:7", "--rounds", "2", "--seconds", "10", "--seed",
+        LoadPlan plan = CommandLine.populateCommand(new LoadOptions(), "--vs", "127.0.0.1:7", "--rounds", "2", "--seconds", "10", "--mix",
+                "get=1,set=1,del=1", "--seed",
                 "5").plan();
         return new LoadResult(plan, Map.of("cpu", "one <fast> & quiet"), List.of(peer("first", 2_000), peer("second", 1_000)));
     }
@@ -38,23 +39,22 @@ class LoadReportTest {
         for (int round = 0; round < 2; round++) {
             Map<OperationKind, Histogram> totals = new EnumMap<>(OperationKind.class);
             Map<OperationKind, Long> errors = new EnumMap<>(OperationKind.class);
-            for (OperationKind kind : List.of(OperationKind.GET, OperationKind.SET)) {
+            for (OperationKind kind : List.of(OperationKind.GET, OperationKind.SET, OperationKind.DEL)) {
                 Histogram histogram = Meter.histogram();
-                for (int i = 1; i <= operations; i++) {
+                for (int i = 1; i <= operations && kind != OperationKind.DEL; i++) {
                     histogram.recordValue(i * 1_000L);
                 }
                 totals.put(kind, histogram);
                 errors.put(kind, 1L);
             }
             Interval.Latencies latencies = Interval.Latencies.of(totals.get(OperationKind.GET));
-            Map<OperationKind, Interval.Latencies> kinds = Map.of(OperationKind.GET, latencies, OperationKind.SET, latencies);
+            Interval.Latencies none = Interval.Latencies.of(Meter.histogram());
+            Map<OperationKind, Interval.Latencies> kinds = Map.of(OperationKind.GET, latencies, OperationKind.SET, latencies,
+                    OperationKind.DEL, none);
             // a second in which nothing was answered
-            Interval nothing = new Interval(2, 1, Interval.Latencies.of(Meter.histogram()), Map.of(OperationKind.GET,
-            Interval.Latencies.of(Meter.histogram()),
-                    OperationKind.SET, Interval.Latencies.of(Meter.histogram())), 3);
+            Interval nothing = new Interval(2, 1, none, Map.of(OperationKind.GET, none, OperationKind.SET, none, OperationKind.DEL, none), 3);
             peer.add(new Measurement(10, List.of(new Interval(1, 1, latencies, kinds, 0), nothing, new Interval(3, 1, latencies, kinds, 0)), totals,
-                    errors, 3, 1, 4,
-                    0, 0, 0, List.of(HOSTILE)));
+                    errors, 3, 1, 4, 0, 0, 0, List.of(HOSTILE)));
         }
         return peer;
     }
@@ -87,6 +87,8 @@ class LoadReportTest {
         assertEquals(0.5, Double.parseDouble(values.get("/ratios/all/p99_second_by_first/median")), 0.01);
         assertEquals("3", values.get("/servers/0/rounds/0/errors"));
         assertEquals("12", values.get("/errors"));
+        assertEquals("0", values.get("/servers/0/rounds/0/kinds/del/operations"));
+        assertTrue(values.keySet().stream().noneMatch(name -> name.startsWith("/ratios/del")), "a ratio to nothing");
         assertEquals(HOSTILE, values.get("/servers/0/rounds/0/first_errors/0"));
         assertEquals(0, Double.parseDouble(values.get("/servers/0/rounds/0/series/1/all/per_second")));
         assertTrue(values.get("/command").contains("--seed 5"));
@@ -120,8 +122,8 @@ class LoadReportTest {
             assertFalse(charts.group().contains("NaN") || charts.group().contains("Infinity"), charts.group());
             DocumentBuilderFactory.newInstance().newDocumentBuilder().parse(new InputSource(new StringReader(charts.group())));
         }
-        // get, set, all: each with rate, latency and distribution
-        assertEquals(3 * 3, count);
+        // get, set, del (of which there was none), all: each with rate, latency and distribution
+        assertEquals(4 * 3, count);
         assertTrue(page.contains("prefers-color-scheme: dark"));
     }
 }
