@@ -108,7 +108,8 @@ public final class RespConnection implements Caller, Closeable {
             switch (receive()) {
                 case Reply.Number(long value) -> numbers.add(value);
                 case Reply.Bulk(Optional<String> value) -> texts.add(value);
-                case Reply.Bulks(List<Optional<String>> values) -> nested = Optional.of(values.stream().map(Optional::orElseThrow).toList());
+                case Reply.Bulks(List<Optional<String>> values) when values.stream().allMatch(Optional::isPresent) ->
+                    nested = Optional.of(values.stream().map(Optional::orElseThrow).toList());
                 case Reply.Numbers(List<Long> none) when none.isEmpty() -> nested = Optional.of(List.of());
                 case Reply other -> throw new ProtocolException("an array with " + other);
             }
