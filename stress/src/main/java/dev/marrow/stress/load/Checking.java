@@ -5,15 +5,14 @@ import dev.marrow.stress.crash.Reply;
 import dev.marrow.stress.crash.RespConnection;
 import dev.marrow.stress.crash.Workload;
 import java.io.IOException;
-import java.net.InetSocketAddress;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.SplittableRandom;
 import java.util.concurrent.CountDownLatch;
-import java.util.concurrent.TimeUnit;
 import java.util.concurrent.ThreadLocalRandom;
+import java.util.concurrent.TimeUnit;
 
 /**
  * Clients beside the load, on keys of their own, whose whole history is known and checked: round by round, over whatever happens to the server
@@ -55,8 +54,9 @@ final class Checking {
                 rounds++;
             }
             deleteKeys();
-        } catch (IOException failure) {
-            findings.wrong("round " + (rounds + 1) + ": " + failure.getMessage());
+        } catch (IOException | RuntimeException failure) {
+            // Whatever it is: what is not checked any more must not pass for right.
+            findings.wrong("round " + (rounds + 1) + ": " + failure);
         } catch (InterruptedException told) {
             Thread.currentThread().interrupt();
         }
