@@ -2,6 +2,7 @@ package dev.marrow.stress.bench;
 
 import dev.marrow.stress.bench.RecoveryBench.Plan;
 import dev.marrow.stress.bench.RoundTrip.Result;
+import dev.marrow.wal.Durability;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -65,9 +66,9 @@ final class CheckpointBench {
 
     private TimedServer server(Target target) throws IOException {
         return switch (target) {
-            case MARROW_SERVER -> TimedServer.marrow(keys, plan.valueBytes(), false, scratch.resolve("marrow-load"), teardown);
-            case MARROW_ON_HOST -> TimedServer.marrow(keys, plan.valueBytes(), true, scratch.resolve("marrow-load"), teardown);
-            case REDIS -> TimedServer.redis(scratch.resolve("redis-load"), teardown);
+            case MARROW_SERVER -> TimedServer.marrow(Durability.EVERYSEC, keys, plan.valueBytes(), false, scratch.resolve("marrow-load"), teardown);
+            case MARROW_ON_HOST -> TimedServer.marrow(Durability.EVERYSEC, keys, plan.valueBytes(), true, scratch.resolve("marrow-load"), teardown);
+            case REDIS -> TimedServer.redis(Durability.EVERYSEC, scratch.resolve("redis-load"), teardown);
         };
     }
 

@@ -12,14 +12,14 @@ import java.util.Map;
 import java.util.concurrent.TimeUnit;
 
 /** The machine and the versions a number belongs to. What cannot be found out is said to be unknown. */
-final class Environment {
+public final class Environment {
     private static final int COMMAND_SECONDS_MAX = 10;
     private static final String UNKNOWN = "unknown";
 
     private Environment() {}
 
     /** @param scratch a directory on the disk that logs are written to */
-    static Map<String, String> describe(Path scratch) throws IOException {
+    public static Map<String, String> describe(Path scratch) throws IOException {
         Map<String, String> facts = new LinkedHashMap<>();
         facts.put("date", Instant.now().truncatedTo(ChronoUnit.SECONDS).toString());
         facts.put("marrow", output(List.of("git", "-C", ownDirectory().toString(), "describe", "--always", "--dirty")));

@@ -5,7 +5,6 @@ import java.io.PrintStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.Collections;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -64,28 +63,10 @@ final class Report {
         return quoted.append('"').toString();
     }
 
-    /** A Markdown table that is also aligned for the eye; the first row is the heading. */
+    /** A Markdown table; the first row is the heading. */
     void table(List<List<String>> rows) {
-        List<Integer> widths = new ArrayList<>(Collections.nCopies(rows.getFirst().size(), 0));
-        for (List<String> row : rows) {
-            for (int i = 0; i < row.size(); i++) {
-                widths.set(i, Math.max(widths.get(i), row.get(i).length()));
-            }
-        }
         line("");
-        for (int r = 0; r < rows.size(); r++) {
-            StringJoiner cells = new StringJoiner(" | ", "| ", " |");
-            for (int i = 0; i < widths.size(); i++) {
-                String cell = rows.get(r).get(i);
-                cells.add(cell + " ".repeat(widths.get(i) - cell.length()));
-            }
-            line(cells.toString());
-            if (r == 0) {
-                StringJoiner rule = new StringJoiner("|", "|", "|");
-                widths.forEach(width -> rule.add("-".repeat(width + 2)));
-                line(rule.toString());
-            }
-        }
+        MarkdownTable.lines(rows).forEach(this::line);
     }
 
     /** Writes {@code NAME.md} and {@code NAME.jsonl}, over those of an earlier run; returns the former. */

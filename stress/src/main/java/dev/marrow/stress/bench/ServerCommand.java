@@ -1,5 +1,6 @@
 package dev.marrow.stress.bench;
 
+import dev.marrow.wal.Durability;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
@@ -9,7 +10,7 @@ import java.util.concurrent.ThreadLocalRandom;
 import java.util.regex.Pattern;
 
 /**
- * How a {@link TimedServer} is started. Both servers log every write in everysec, and neither writes a checkpoint unless it is asked.
+ * How a {@link TimedServer} is started. Both servers log every write, and neither writes a checkpoint unless it is asked.
  *
  * @param words  the command line
  * @param port   on loopback, free when this was made
@@ -28,22 +29,22 @@ record ServerCommand(String name, List<String> words, int port, Pattern report, 
     private static final Pattern REDIS_REPORT = Pattern.compile("DB loaded from (append only file): (\\d+\\.\\d+) seconds");
 
     /** Debian's redis-server; what it rewrites begins with an RDB. */
-    static ServerCommand redis(Path directory) throws IOException {
+    static ServerCommand redis(Durability durability, Path directory) throws IOException {
         int port = freePort();
         List<String> command = List.of("redis-server", "--port", Integer.toString(port), "--bind", "127.0.0.1", "--dir", directory.toString(),
-                "--save", "", "--appendonly", "yes", "--appendfsync", "everysec", "--auto-aof-rewrite-percentage", "0",
+                "--save", "", "--appendonly", "yes", "--appendfsync", durability.word(), "--auto-aof-rewrite-percentage", "0",
                 "--aof-use-rdb-preamble", "yes");
         return new ServerCommand("Redis", command, port, REDIS_REPORT, () -> { });
     }
 
     /** Marrow with room for so many keys and the launcher's JVM flags: one event loop. */
-    static ServerCommand marrow(int keys, int valueBytes, boolean onHost, Path directory) throws IOException {
+    static ServerCommand marrow(Durability durability, int keys, int valueBytes, boolean onHost, Path directory) throws IOException {
         int port = freePort();
         // A table takes nine tenths of its capacity for certain; memory is used to 85 % at least.
         long capacity = keys + keys / 8L + 16;
         long memory = MEMORY_BYTES_LEAST + keys * (long) (RECORD_HEADER_BYTES + Prefill.KEY_BYTES + valueBytes) * 4 / 3;
         List<String> command = ServerProcess.marrowCommand(List.of("--port", Integer.toString(port), "--dir", directory.toString(),
-                "--durability", "everysec", "--event-loops", "1", "--on-host", onHost ? "on" : "off", "--capacity", Long.toString(capacity),
+                "--durability", durability.word(), "--event-loops", "1", "--on-host", onHost ? "on" : "off", "--capacity", Long.toString(capacity),
                 "--memory", Long.toString(memory), "--checkpoint-percentage", "0", "--checkpoint-interval", "0"));
         return new ServerCommand("Marrow", command, port, MARROW_REPORT, () -> ServerProcess.unpin(directory));
     }

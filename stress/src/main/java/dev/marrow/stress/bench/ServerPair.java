@@ -4,11 +4,10 @@ import dev.marrow.wal.Durability;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.List;
 import java.util.stream.Stream;
 
 /** A new Marrow and a new redis-server that promise the same, and hold the same keys. One at a time in a scratch directory. */
-final class ServerPair implements AutoCloseable {
+public final class ServerPair implements AutoCloseable {
     private final Durability durability;
     private final Path redisDirectory;
     private final Path marrowDirectory;
@@ -26,8 +25,13 @@ final class ServerPair implements AutoCloseable {
 
     /** @throws IOException one of Redis's programs is not there */
     static void requireInstalled() throws IOException {
+        requireInstalled("redis-server", "redis-benchmark");
+    }
+
+    /** @throws IOException one of these programs of Redis is not there */
+    public static void requireInstalled(String... programs) throws IOException {
         String path = System.getenv().getOrDefault("PATH", "");
-        for (String program : List.of("redis-server", "redis-benchmark")) {
+        for (String program : programs) {
             if (Stream.of(path.split(":")).noneMatch(directory -> Files.isExecutable(Path.of(directory, program)))) {
                 throw new IOException(program + " is not installed: apt-get install redis-server redis-tools");
             }

@@ -9,10 +9,10 @@ import java.util.stream.IntStream;
  *
  * @param median the middle one, or the mean of the two in the middle
  */
-record Spread(double median, double min, double max) {
+public record Spread(double median, double min, double max) {
 
     /** @throws IllegalArgumentException for no samples */
-    static Spread of(List<Double> samples) {
+    public static Spread of(List<Double> samples) {
         if (samples.isEmpty()) {
             throw new IllegalArgumentException("samples=0");
         }
@@ -23,7 +23,7 @@ record Spread(double median, double min, double max) {
     }
 
     /** Of what each measurement of the one is in terms of the other's in the same place. */
-    static Spread ofRatios(List<Double> numerators, List<Double> denominators) {
+    public static Spread ofRatios(List<Double> numerators, List<Double> denominators) {
         if (numerators.size() != denominators.size()) {
             throw new IllegalArgumentException("numerators=" + numerators.size() + " denominators=" + denominators.size());
         }
@@ -31,7 +31,7 @@ record Spread(double median, double min, double max) {
     }
 
     /** {@code median (min..max)} with a number of decimals; only the median where nothing else was measured. */
-    String text(int decimals) {
+    public String text(int decimals) {
         String number = "%,." + decimals + "f";
         if (min == max) {
             return String.format(Locale.ROOT, number, median);

@@ -5,6 +5,7 @@ import dev.marrow.stress.bench.StartRow.Kind;
 import dev.marrow.stress.bench.StartRow.Source;
 import dev.marrow.stress.bench.TimedServer.Start;
 import dev.marrow.stress.crash.RespConnection;
+import dev.marrow.wal.Durability;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -40,8 +41,9 @@ final class StartBench {
 
     void run() throws IOException, InterruptedException {
         for (int keys : plan.keys()) {
-            try (TimedServer marrow = TimedServer.marrow(keys, plan.valueBytes(), true, scratch.resolve("marrow-start"), teardown);
-                    TimedServer redis = TimedServer.redis(scratch.resolve("redis-start"), teardown)) {
+            try (TimedServer marrow = TimedServer.marrow(Durability.EVERYSEC, keys, plan.valueBytes(), true, scratch.resolve("marrow-start"),
+                    teardown);
+                    TimedServer redis = TimedServer.redis(Durability.EVERYSEC, scratch.resolve("redis-start"), teardown)) {
                 measure(keys, marrow, redis);
             }
         }

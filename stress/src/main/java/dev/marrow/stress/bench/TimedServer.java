@@ -1,7 +1,9 @@
 package dev.marrow.stress.bench;
 
+import dev.marrow.stress.SystemCommand;
 import dev.marrow.stress.crash.Reply;
 import dev.marrow.stress.crash.RespConnection;
+import dev.marrow.wal.Durability;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.DirectoryStream;
@@ -13,7 +15,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.regex.Matcher;
 
 /** A server on loopback that is started again and again on one directory, by the clock. */
-final class TimedServer implements AutoCloseable {
+public final class TimedServer implements AutoCloseable {
     private static final int START_SECONDS_MAX = 300;
     private static final int START_POLL_MILLIS = 5;
     private static final int REPORT_SECONDS_MAX = 10;
@@ -42,13 +44,14 @@ final class TimedServer implements AutoCloseable {
         teardown.add(this::end);
     }
 
-    static TimedServer redis(Path directory, Teardown teardown) throws IOException {
-        return new TimedServer(ServerCommand.redis(directory), directory, teardown);
+    public static TimedServer redis(Durability durability, Path directory, Teardown teardown) throws IOException {
+        return new TimedServer(ServerCommand.redis(durability, directory), directory, teardown);
     }
 
     /** Marrow with room for so many keys. */
-    static TimedServer marrow(int keys, int valueBytes, boolean onHost, Path directory, Teardown teardown) throws IOException {
-        return new TimedServer(ServerCommand.marrow(keys, valueBytes, onHost, directory), directory, teardown);
+    public static TimedServer marrow(Durability durability, int keys, int valueBytes, boolean onHost, Path directory, Teardown teardown)
+            throws IOException {
+        return new TimedServer(ServerCommand.marrow(durability, keys, valueBytes, onHost, directory), directory, teardown);
     }
 
     /**
@@ -67,8 +70,21 @@ final class TimedServer implements AutoCloseable {
     }
 
     /** The first start: an empty directory. */
-    void startEmpty() throws IOException, InterruptedException {
+    public void startEmpty() throws IOException, InterruptedException {
         awaitKeys(begin(), 0, System.nanoTime());
+    }
+
+    /** Starts it again and waits until it serves, whatever keys it has. */
+    public void restart() throws IOException, InterruptedException {
+        Process started = begin();
+        long startNanos = System.nanoTime();
+        while (started.isAlive() && System.nanoTime() - startNanos < TimeUnit.SECONDS.toNanos(START_SECONDS_MAX)) {
+            if (dbsize() instanceof Reply.Number) {
+                return;
+            }
+            TimeUnit.MILLISECONDS.sleep(START_POLL_MILLIS);
+        }
+        throw didNotStart();
     }
 
     private synchronized Process begin() throws IOException {
@@ -92,7 +108,11 @@ final class TimedServer implements AutoCloseable {
             }
             TimeUnit.MILLISECONDS.sleep(START_POLL_MILLIS);
         }
-        throw new IOException(command.name() + " did not start: " + String.join(" ", command.words()) + "\n" + Files.readString(output));
+        throw didNotStart();
+    }
+
+    private IOException didNotStart() throws IOException {
+        return new IOException(command.name() + " did not start: " + String.join(" ", command.words()) + "\n" + Files.readString(output));
     }
 
     private Reply dbsize() {
@@ -120,7 +140,7 @@ final class TimedServer implements AutoCloseable {
         return command.name();
     }
 
-    int port() {
+    public int port() {
         return command.port();
     }
 
@@ -150,8 +170,22 @@ final class TimedServer implements AutoCloseable {
         process = Optional.empty();
     }
 
+    /** Stops all of its threads for some time, as a machine that is short of processors does. */
+    public void freeze(long millis) throws IOException, InterruptedException {
+        String pid;
+        synchronized (this) {
+            pid = Long.toString(running().pid());
+        }
+        try {
+            SystemCommand.run("kill", "-STOP", pid);
+            TimeUnit.MILLISECONDS.sleep(millis);
+        } finally {
+            SystemCommand.run("kill", "-CONT", pid);
+        }
+    }
+
     /** kill -9. */
-    synchronized void kill() throws IOException, InterruptedException {
+    public synchronized void kill() throws IOException, InterruptedException {
         running().destroyForcibly().waitFor();
         process = Optional.empty();
     }

@@ -15,6 +15,7 @@ public final class Findings {
     private long read;
     private long lost;
     private long wrong;
+    private long undecided;
 
     /** Where in the run what follows belongs. */
     synchronized void context(String text) {
@@ -41,6 +42,12 @@ public final class Findings {
         note("wrong: " + text);
     }
 
+    /** A history that a search with a bound could not decide: nothing is known to be wrong, or right. */
+    synchronized void undecided(String text) {
+        undecided++;
+        note("undecided: " + text);
+    }
+
     private void note(String text) {
         if (texts.size() < TEXTS_MAX) {
             String whole = context + ": " + text;
@@ -49,7 +56,7 @@ public final class Findings {
     }
 
     public synchronized boolean clean() {
-        return lost == 0 && wrong == 0;
+        return lost == 0 && wrong == 0 && undecided == 0;
     }
 
     public synchronized long acknowledged() {
@@ -66,6 +73,10 @@ public final class Findings {
 
     public synchronized long wrong() {
         return wrong;
+    }
+
+    public synchronized long undecided() {
+        return undecided;
     }
 
     public synchronized List<String> texts() {

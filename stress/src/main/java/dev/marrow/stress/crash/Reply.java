@@ -15,6 +15,12 @@ public sealed interface Reply {
     /** @param value empty: nil */
     record Bulk(Optional<String> value) implements Reply {}
 
+    /** An array of a string and a number: GETV's. */
+    record Versioned(String value, long version) implements Reply {}
+
+    /** An array of a string and an array of strings: SCAN's. */
+    record Page(String cursor, List<String> keys) implements Reply {}
+
     /** An array of numbers: WAITAOF's, EXEC's of commands that count. */
     record Numbers(List<Long> values) implements Reply {}
 

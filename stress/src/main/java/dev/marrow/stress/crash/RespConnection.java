@@ -25,9 +25,14 @@ public final class RespConnection implements Caller, Closeable {
     private final BufferedInputStream in;
     private final ByteArrayOutputStream out = new ByteArrayOutputStream(1 << 14);
 
+    /** On this host. */
     public RespConnection(int port) throws IOException {
+        this(new InetSocketAddress(InetAddress.getLoopbackAddress(), port));
+    }
+
+    public RespConnection(InetSocketAddress address) throws IOException {
         try {
-            socket.connect(new InetSocketAddress(InetAddress.getLoopbackAddress(), port), CONNECT_MILLIS_MAX);
+            socket.connect(address, CONNECT_MILLIS_MAX);
             socket.setTcpNoDelay(true);
             socket.setSoTimeout(READ_MILLIS_MAX);
             in = new BufferedInputStream(socket.getInputStream(), 1 << 16);
@@ -98,12 +103,25 @@ public final class RespConnection implements Caller, Closeable {
     private Reply readArray(int count) throws IOException {
         List<Long> numbers = new ArrayList<>();
         List<Optional<String>> texts = new ArrayList<>();
+        Optional<List<String>> nested = Optional.empty();
         for (int i = 0; i < count; i++) {
             switch (receive()) {
                 case Reply.Number(long value) -> numbers.add(value);
                 case Reply.Bulk(Optional<String> value) -> texts.add(value);
+                case Reply.Bulks(List<Optional<String>> values) when values.stream().allMatch(Optional::isPresent) ->
+                    nested = Optional.of(values.stream().map(Optional::orElseThrow).toList());
+                case Reply.Numbers(List<Long> none) when none.isEmpty() -> nested = Optional.of(List.of());
                 case Reply other -> throw new ProtocolException("an array with " + other);
             }
+        }
+        if (nested.isPresent() && numbers.isEmpty() && texts.size() == 1 && texts.getFirst().isPresent()) {
+            return new Reply.Page(texts.getFirst().get(), nested.get());
+        }
+        if (nested.isPresent()) {
+            throw new ProtocolException("an array in an array");
+        }
+        if (numbers.size() == 1 && texts.size() == 1 && texts.getFirst().isPresent()) {
+            return new Reply.Versioned(texts.getFirst().get(), numbers.getFirst());
         }
         if (!numbers.isEmpty() && !texts.isEmpty()) {
             throw new ProtocolException("an array of numbers and strings");

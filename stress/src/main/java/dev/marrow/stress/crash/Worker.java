@@ -1,11 +1,14 @@
 package dev.marrow.stress.crash;
 
 import java.io.IOException;
+import java.net.InetSocketAddress;
 import java.net.ProtocolException;
 import java.net.SocketTimeoutException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.SplittableRandom;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
 import java.util.function.BooleanSupplier;
 
 /** One connection's share of the load: bursts of commands, each reply recorded as it comes, until the server is gone. */
@@ -13,8 +16,9 @@ final class Worker implements Runnable {
     private static final int BURST_MAX = 16;
     private static final String SYNC_TIMEOUT_MILLIS = "5000";
 
-    private final int port;
+    private final InetSocketAddress address;
     private final int syncBursts;
+    private final long pauseMillis;
     private final List<Subject> own;
     private final List<Subject> shared;
     private final List<Subject> all;
@@ -25,16 +29,18 @@ final class Worker implements Runnable {
     private volatile boolean stopping;
 
     /**
-     * @param syncBursts one burst in so many asks WAITAOF: in everysec the connection then waits for the sync, and loads nothing
+     * @param syncBursts one burst in so many asks WAITAOF: in everysec the connection then waits for the sync, and loads nothing; 0: none
+     * @param pauseMillis between two bursts
      * @param own subjects that only this worker changes
      * @param shared subjects that every worker changes
      * @param all what it reads: also what others own
      * @param endExpected whether connections may end now
      */
-    Worker(int port, int syncBursts, List<Subject> own, List<Subject> shared, List<Subject> all, BooleanSupplier endExpected,
-            Findings findings, SplittableRandom random) {
-        this.port = port;
+    Worker(InetSocketAddress address, int syncBursts, long pauseMillis, List<Subject> own, List<Subject> shared, List<Subject> all,
+            BooleanSupplier endExpected, Findings findings, SplittableRandom random) {
+        this.address = address;
         this.syncBursts = syncBursts;
+        this.pauseMillis = pauseMillis;
         this.own = own;
         this.shared = shared;
         this.all = all;
@@ -50,9 +56,10 @@ final class Worker implements Runnable {
 
     @Override
     public void run() {
-        try (RespConnection connection = new RespConnection(port)) {
+        try (RespConnection connection = new RespConnection(address)) {
             while (!stopping) {
                 burst(connection);
+                LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(pauseMillis));
             }
         } catch (ProtocolException garbage) {
             findings.wrong("a reply that is none: " + garbage.getMessage());
@@ -72,7 +79,7 @@ final class Worker implements Runnable {
         for (int i = 0; i < count; i++) {
             operations.add(next());
         }
-        if (random.nextInt(syncBursts) == 0) {
+        if (syncBursts > 0 && random.nextInt(syncBursts) == 0) {
             operations.add(random.nextInt(operations.size() + 1), new WaitAof());
         }
         connection.send(operations.stream().flatMap(operation -> operation.commands().stream()).toList());

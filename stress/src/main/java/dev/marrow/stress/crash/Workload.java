@@ -1,12 +1,14 @@
 package dev.marrow.stress.crash;
 
 import java.io.IOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.SplittableRandom;
 
 /** All subjects of a run and the workers that load them. The subjects outlive the server's crashes; workers live for one cycle. */
-final class Workload {
+public final class Workload {
     private static final int CONNECTIONS = 6;
     /** Connections that ask WAITAOF often; the others load. */
     private static final int SYNCING_CONNECTIONS = 2;
@@ -18,11 +20,16 @@ final class Workload {
     private static final int COUNTERS = 3;
     private static final int APPENDS = 2;
     private static final int TRANSFERS = 2;
+    private static final int SHARED_REGISTERS = 8;
+    /** Of a workload that runs beside a load, which is what should be busy. */
+    private static final long PAUSE_MILLIS = 4;
     /** A worker ends when its connection does; a longer life is a finding. */
     private static final long JOIN_MILLIS_MAX = 30_000;
 
     private final Findings findings;
     private final SplittableRandom random;
+    private final boolean waitAof;
+    private final long pauseMillis;
     private final List<List<Subject>> own = new ArrayList<>();
     private final List<Subject> shared = new ArrayList<>();
     private final List<Subject> all = new ArrayList<>();
@@ -31,37 +38,63 @@ final class Workload {
     private volatile boolean endExpected;
 
     Workload(Findings findings, SplittableRandom random) {
+        this(findings, random, "", true, 0);
+    }
+
+    private Workload(Findings findings, SplittableRandom random, String prefix, boolean waitAof, long pauseMillis) {
         this.findings = findings;
         this.random = random;
+        this.waitAof = waitAof;
+        this.pauseMillis = pauseMillis;
         for (int i = 0; i < CONNECTIONS; i++) {
             List<Subject> subjects = new ArrayList<>();
             for (int k = 0; k < REGISTERS_EACH; k++) {
-                subjects.add(new RegisterHistory("register." + i + "." + k, false, findings));
+                subjects.add(new RegisterHistory(prefix + "register." + i + "." + k, false, findings));
             }
             for (int k = 0; k < LEASES_EACH; k++) {
-                subjects.add(new RegisterHistory("lease." + i + "." + k, true, findings));
+                subjects.add(new RegisterHistory(prefix + "lease." + i + "." + k, true, findings));
             }
             own.add(subjects);
             all.addAll(subjects);
         }
         for (int k = 0; k < COUNTERS; k++) {
-            shared.add(new CounterHistory("counter." + k, findings));
+            shared.add(new CounterHistory(prefix + "counter." + k, findings));
         }
         for (int k = 0; k < APPENDS; k++) {
-            shared.add(new AppendHistory("append." + k, findings));
+            shared.add(new AppendHistory(prefix + "append." + k, findings));
         }
-        shared.add(new OnceHistory("once", findings));
+        shared.add(new OnceHistory(prefix + "once", findings));
         for (int k = 0; k < TRANSFERS; k++) {
-            shared.add(new TransferHistory("transfer." + k, findings));
+            shared.add(new TransferHistory(prefix + "transfer." + k, findings));
         }
         all.addAll(shared);
     }
 
-    /** @param endsByItself the server may end from the beginning: a fault was planted in it */
+    /**
+     * One that leaves the server time for others, and has keys beside that all connections read, set, delete and compare-and-set.
+     *
+     * @param prefix of all its keys; none of them may exist
+     */
+    public static Workload beside(String prefix, SharedRegister.Abilities abilities, Findings findings, SplittableRandom random) {
+        Workload workload = new Workload(findings, random, prefix, abilities.waitAof(), PAUSE_MILLIS);
+        for (int k = 0; k < SHARED_REGISTERS; k++) {
+            SharedRegister register = new SharedRegister(prefix + "shared." + k, abilities, findings);
+            workload.shared.add(register);
+            workload.all.add(register);
+        }
+        return workload;
+    }
+
     void start(int port, boolean endsByItself) {
+        start(new InetSocketAddress(InetAddress.getLoopbackAddress(), port), endsByItself);
+    }
+
+    /** @param endsByItself the server may end from the beginning: a fault was planted in it */
+    public void start(InetSocketAddress address, boolean endsByItself) {
         endExpected = endsByItself;
         for (int i = 0; i < CONNECTIONS; i++) {
-            Worker worker = new Worker(port, i < SYNCING_CONNECTIONS ? SYNC_BURSTS_OFTEN : SYNC_BURSTS_RARELY, own.get(i), shared, all,
+            int syncBursts = i < SYNCING_CONNECTIONS ? SYNC_BURSTS_OFTEN : SYNC_BURSTS_RARELY;
+            Worker worker = new Worker(address, waitAof ? syncBursts : 0, pauseMillis, own.get(i), shared, all,
                     () -> endExpected, findings, random.split());
             workers.add(worker);
             threads.add(Thread.ofPlatform().daemon().name("worker-" + i).start(worker));
@@ -69,12 +102,12 @@ final class Workload {
     }
 
     /** From now on the server may end, and its connections with it. */
-    void expectEnd() {
+    public void expectEnd() {
         endExpected = true;
     }
 
-    /** Waits for the workers of a server that is gone. */
-    void join() throws InterruptedException {
+    /** Waits for the workers, which begin nothing any more, or whose server is gone. */
+    public void join() throws InterruptedException {
         workers.forEach(Worker::stop);
         for (Thread thread : threads) {
             if (!thread.join(java.time.Duration.ofMillis(JOIN_MILLIS_MAX))) {
@@ -91,7 +124,16 @@ final class Workload {
      * @param syncFirst that start must be durable: {@code everysec} itself promises it only after a second
      */
     void check(int port, Promise promise, boolean syncFirst) throws IOException {
-        try (RespConnection connection = new RespConnection(port)) {
+        check(new InetSocketAddress(InetAddress.getLoopbackAddress(), port), promise, syncFirst);
+    }
+
+    /** As above, where nothing acknowledged or read may be lost. */
+    public void check(InetSocketAddress address) throws IOException {
+        check(address, Promise.ACKNOWLEDGED_AND_READ, false);
+    }
+
+    private void check(InetSocketAddress address, Promise promise, boolean syncFirst) throws IOException {
+        try (RespConnection connection = new RespConnection(address)) {
             for (Subject subject : all) {
                 subject.recovered(connection, promise);
             }

@@ -1,0 +1,279 @@
+package dev.marrow.stress.load;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import dev.marrow.bpf.BpfFs;
+import dev.marrow.engine.cli.JvmFlags;
+import dev.marrow.wal.LogDirectory;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.PrintStream;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.net.Socket;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+import picocli.CommandLine;
+
+/** Short loads on real servers; nothing of them is left behind. */
+@Timeout(180)
+class StressIT {
+    private static final List<String> SMALL = List.of("--seconds", "1", "--warmup", "0.2", "--keys", "2000", "--connections", "6", "--seed", "1");
+
+    @TempDir
+    Path directory;
+    private final ByteArrayOutputStream table = new ByteArrayOutputStream();
+    private final ByteArrayOutputStream progress = new ByteArrayOutputStream();
+
+    private int run(String... arguments) throws Exception {
+        Path work = Files.createDirectories(directory.resolve("work"));
+        List<String> all = new ArrayList<>(List.of(arguments));
+        if (!all.contains("--target")) {
+            all.addAll(List.of("--work", work.toString()));
+        }
+        return StressRun.run(CommandLine.populateCommand(new LoadOptions(), all.toArray(String[]::new)), new PrintStream(table, true),
+                new PrintStream(progress, true));
+    }
+
+    private static String[] small(String... more) {
+        return Stream.concat(SMALL.stream(), Stream.of(more)).toArray(String[]::new);
+    }
+
+    private String told() {
+        return progress + "\n" + table;
+    }
+
+    @AfterEach
+    void nothingIsLeft() throws IOException {
+        try (Stream<Path> left = Files.list(Files.createDirectories(directory.resolve("work")))) {
+            assertEquals(List.of(), left.toList());
+        }
+        assertTrue(ProcessHandle.current().descendants().noneMatch(ProcessHandle::isAlive), "a server outlived its run");
+    }
+
+    @ParameterizedTest
+    @CsvSource({"a,everysec,on", "a,always,off", "b,everysec,off", "c,always,on", "d,everysec,on", "e,everysec,on", "f,everysec,on"})
+    void loadsAMarrowOfItsOwn(String workload, String durability, String onHost) throws Exception {
+        assertEquals(0, run(small("--workload", workload, "--durability", durability, "--on-host", onHost)), this::told);
+        assertTrue(progress.toString().contains("2,000 records in"), this::told);
+        assertTrue(Pattern.compile("1\\.0 s +[\\d,]+/s  p50 .* p99 .* errors 0  ring ").matcher(progress.toString()).find(), this::told);
+        Matcher doors = Pattern.compile("([\\d.]+) % by the on-host door").matcher(table.toString());
+        assertTrue(doors.find(), this::told);
+        assertEquals(onHost.equals("on"), Double.parseDouble(doors.group(1)) > 0, this::told);
+    }
+
+    @ParameterizedTest
+    @CsvSource({"1,1", "8,1", "8,8"})
+    void loadsInEveryShape(String connections, String threads) throws Exception {
+        assertEquals(0, run("--mix", "get=50,set=30,insert=5,incr=5,del=5,scan=5", "--operations", "5000", "--keys", "500", "--connections",
+                connections, "--threads", threads,
+                "--pipeline", "20", "--value-size", "1-5000", "--distribution", "latest", "--durability", "everysec", "--json",
+                directory.resolve("x.json").toString()), this::told);
+        long operations = 0;
+        Matcher counts = Pattern.compile("\"(?:get|set|insert|incr|del|scan)\":\\{\"operations\":(\\d+)")
+                .matcher(Files.readString(directory.resolve("x.json")));
+        while (counts.find()) {
+            operations += Long.parseLong(counts.group(1));
+        }
+        assertEquals(5_000, operations);
+    }
+
+    @ParameterizedTest
+    @CsvSource({"2,2", "6,2"})
+    void anOpenLoopKeepsItsRate(String connections, String threads) throws Exception {
+        assertEquals(0, run("--rate", "500", "--operations", "1000", "--keys", "500", "--connections", connections, "--threads", threads, "--json",
+                directory.resolve("x.json").toString()), this::told);
+        Matcher rate = Pattern.compile("\"all\":\\{\"operations\":1000,\"per_second\":([\\d.]+)")
+                .matcher(Files.readString(directory.resolve("x.json")));
+        assertTrue(rate.find(), this::told);
+        // never faster than the timetable, whatever else this machine does
+        assertTrue(Double.parseDouble(rate.group(1)) <= 510, rate.group(1));
+    }
+
+    @Test
+    void comparesWithRedisInRounds() throws Exception {
+        Path json = directory.resolve("x.json");
+        Path html = directory.resolve("x.html");
+        assertEquals(0, run(small("--workload", "f", "--vs", "redis", "--rounds", "2", "--durability", "everysec", "--json", json.toString(),
+                "--html", html.toString())), this::told);
+        assertTrue(Pattern.compile("\\| all +\\| Marrow .*\\| [\\d.]+ \\(.*\\| all +\\| Redis ", Pattern.DOTALL).matcher(table.toString()).find(),
+                this::told);
+        assertTrue(table.toString().contains("Redis 7.0.15: read-modify-write is WATCH and GET, then MULTI, SET and EXEC")
+                || !table.toString().contains("Redis 7.0.15"), this::told);
+        assertTrue(table.toString().contains("read-modify-write is GET, then SET ... IFEQ"), this::told);
+        // in turns, and the second round begins with the other one
+        Matcher rounds = Pattern.compile("round (\\d) of 2, (\\w+)").matcher(progress.toString());
+        List<String> turns = new ArrayList<>();
+        while (rounds.find()) {
+            String turn = rounds.group(1) + rounds.group(2);
+            if (turns.isEmpty() || !turns.getLast().equals(turn)) {
+                turns.add(turn);
+            }
+        }
+        assertEquals(List.of("1Marrow", "1Redis", "2Redis", "2Marrow"), turns);
+        assertTrue(Files.readString(json).contains("\"ratios\""));
+        assertTrue(Files.readString(html).contains("</html>"));
+    }
+
+    @Test
+    void checksHistoriesBesideTheLoad() throws Exception {
+        assertEquals(0, run(small("--check", "--vs", "redis", "--rounds", "1", "--durability", "everysec")), this::told);
+        for (String server : List.of("Marrow", "Redis")) {
+            Matcher checked = Pattern.compile(server + " [^:]*: checked ([\\d,]+) changes and ([\\d,]+) reads in [1-9]\\d* rounds: 0 lost, 0"
+                    + " wrong, 0 undecided")
+                    .matcher(table.toString());
+            assertTrue(checked.find(), this::told);
+            assertTrue(checked.group(1).length() > 2 && checked.group(2).length() > 2, this::told);
+        }
+    }
+
+    /** As many rounds as there are things that can happen, so that each does. */
+    @ParameterizedTest
+    @ValueSource(strings = {"always", "everysec"})
+    void losesNothingInChaos(String durability) throws Exception {
+        assertEquals(0, run("--chaos", "--seconds", "30", "--keys", "2000", "--connections", "4", "--durability", durability, "--json",
+                directory.resolve("x.json").toString()), this::told);
+        assertTrue(Pattern.compile(": [1-9]\\d* kills, [1-9]\\d* freezes, [1-9]\\d* times all connections"
+                + " closed").matcher(progress.toString()).find(), this::told);
+        assertTrue(Pattern.compile(": [1-9]\\d* connections lost").matcher(table.toString()).find(), this::told);
+        assertTrue(table.toString().contains(": 0 lost, 0 wrong, 0 undecided"), this::told);
+        assertTrue(Files.readString(directory.resolve("x.json")).contains("\"lost\":0,\"wrong\":0,\"undecided\":0"));
+    }
+
+    /** A server on loopback that answers INFO as nobody does, and all else as it is told. */
+    private final class OddServer implements AutoCloseable {
+        private final ServerSocket listener = new ServerSocket(0, 50, InetAddress.getLoopbackAddress());
+        private final String reply;
+        private final int requestsMax;
+
+        /** @param requestsMax a connection is closed after so many */
+        OddServer(String reply, int requestsMax) throws IOException {
+            this.reply = reply;
+            this.requestsMax = requestsMax;
+            Thread.ofPlatform().daemon().start(this::accept);
+        }
+
+        private void accept() {
+            while (!listener.isClosed()) {
+                try {
+                    Socket socket = listener.accept();
+                    Thread.ofPlatform().daemon().start(() -> serve(socket));
+                } catch (IOException closed) {
+                    return;
+                }
+            }
+        }
+
+        private void serve(Socket socket) {
+            try (socket; InputStream in = socket.getInputStream()) {
+                byte[] buffer = new byte[1 << 16];
+                int requests = 0;
+                for (int length = in.read(buffer); length > 0; length = in.read(buffer)) {
+                    String text = new String(buffer, 0, length, StandardCharsets.ISO_8859_1);
+                    int asked = text.split("(?=\\*\\d)").length;
+                    requests += text.contains("INFO") ? 0 : asked;
+                    if (requests > requestsMax) {
+                        return;
+                    }
+                    socket.getOutputStream().write((text.contains("INFO")
+                            ? "$0\r\n\r\n" : reply.repeat(asked)).getBytes(StandardCharsets.ISO_8859_1));
+                }
+            } catch (IOException closed) {
+                // by the load
+            }
+        }
+
+        String address() {
+            return "127.0.0.1:" + listener.getLocalPort();
+        }
+
+        @Override
+        public void close() throws IOException {
+            listener.close();
+        }
+    }
+
+    @ParameterizedTest
+    @CsvSource({"4,4", "4,1"})
+    void errorsOfTheServerAreCountedShownAndTheExitCode(String connections, String threads) throws Exception {
+        try (OddServer server = new OddServer("-MISCONF no writes today\r\n", Integer.MAX_VALUE)) {
+            assertEquals(1, run("--target", server.address(), "--no-fill", "--operations", "100", "--connections", connections, "--threads",
+                    threads), this::told);
+        }
+        assertTrue(table.toString().contains("ERROR GET record"), this::told);
+        assertTrue(table.toString().contains("answered -MISCONF no writes today"), this::told);
+        assertTrue(Pattern.compile("\\| all +\\|.*\\| 100 +\\|").matcher(table.toString()).find(), this::told);
+    }
+
+    @ParameterizedTest
+    @CsvSource({"2,2", "4,1"})
+    void lostConnectionsAreReportedAndMadeAgain(String connections, String threads) throws Exception {
+        try (OddServer server = new OddServer("$1\r\nx\r\n", 10)) {
+            assertEquals(1, run("--target", server.address(), "--no-fill", "--mix", "get=1", "--operations", "100", "--connections", connections,
+                    "--threads", threads), this::told);
+        }
+        assertTrue(table.toString().contains("connection lost with 1 requests unanswered: the server closed it"), this::told);
+        assertTrue(Pattern.compile("\\d connections lost, with \\d operations of unknown outcome").matcher(table.toString()).find(), this::told);
+    }
+
+    @Test
+    void aFillThatFailsEndsTheRun() throws Exception {
+        try (OddServer server = new OddServer("-OOM no more\r\n", Integer.MAX_VALUE)) {
+            IOException failure = assertThrows(IOException.class,
+                    () -> run("--target", server.address(), "--keys", "10", "--connections", "1"));
+            assertTrue(failure.getMessage().contains("not all records could be written") && failure.getMessage().contains("OOM no more"),
+                    failure.getMessage());
+        }
+    }
+
+    /** SIGINT in the middle: server, pins and files are gone when the process is. */
+    @Test
+    void anInterruptedRunLeavesNothing() throws Exception {
+        Path work = Files.createDirectories(directory.resolve("work"));
+        List<String> command = new ArrayList<>(List.of(Path.of(System.getProperty("java.home"), "bin", "java").toString()));
+        command.addAll(JvmFlags.REQUIRED);
+        command.addAll(List.of("-cp", System.getProperty("java.class.path"), "dev.marrow.stress.Main", "stress", "--seconds", "600", "--keys",
+                "1000", "--connections", "4",
+                "--work", work.toString()));
+        Path output = directory.resolve("output");
+        Process process = new ProcessBuilder(command).redirectErrorStream(true).redirectOutput(output.toFile()).start();
+        try {
+            while (process.isAlive() && !Files.readString(output).contains("errors 0")) {
+                TimeUnit.MILLISECONDS.sleep(50);
+            }
+            byte[] instance;
+            try (Stream<Path> runs = Files.list(work)) {
+                instance = LogDirectory.instanceOf(runs.findFirst().orElseThrow().resolve("marrow"));
+            }
+            assertTrue(BpfFs.pinned(instance), "nothing is pinned during the run");
+            List<ProcessHandle> servers = process.descendants().toList();
+            assertFalse(servers.isEmpty());
+            new ProcessBuilder("kill", "-INT", Long.toString(process.pid())).start().waitFor();
+            assertTrue(process.waitFor(90, TimeUnit.SECONDS), "the run does not end");
+            assertEquals(130, process.exitValue());
+            assertFalse(BpfFs.pinned(instance), "pins are left");
+            assertTrue(servers.stream().noneMatch(ProcessHandle::isAlive), "the server is left");
+            assertFalse(Files.readString(output).contains("lost"), Files.readString(output));
+        } finally {
+            process.destroyForcibly().waitFor();
+        }
+    }
+}
