@@ -45,6 +45,7 @@ final class LargeBench {
         StreamingTable streaming = new StreamingTable(plan, client, new RoundTrip(scratch), report);
         for (Durability durability : List.of(Durability.EVERYSEC, Durability.ALWAYS)) {
             try (LargeServers servers = new LargeServers(durability, scratch, teardown)) {
+                values.warmUp(servers);
                 values.measure(servers);
                 streaming.measure(servers);
             }

@@ -17,6 +17,8 @@ import java.util.function.ToDoubleFunction;
 final class LargeValuesTable {
     private static final List<Command> COMMANDS = List.of(Command.SET, Command.GET);
     private static final double WARMUP_SHARE = 0.2;
+    /** Of a measurement's time, before the first one: the JVM compiles tier two's code for seconds once it is used, and takes a core for it. */
+    private static final int WARMUP_TIMES = 3;
 
     private final Plan plan;
     private final LargeClient client;
@@ -29,6 +31,14 @@ final class LargeValuesTable {
         this.plan = plan;
         this.client = client;
         this.report = report;
+    }
+
+    /** All servers work for a while, unmeasured. */
+    void warmUp(LargeServers servers) throws IOException, InterruptedException {
+        for (Target target : Target.values()) {
+            client.run(servers.port(target), Command.BOTH, plan.valueBytes().getFirst(), 0, WARMUP_TIMES * plan.seconds());
+            servers.compact(target);
+        }
     }
 
     /** All rows of this durability: in each round all servers, right after one another and in turns first. */
@@ -69,12 +79,13 @@ final class LargeValuesTable {
         report.line("\n## One client, large values");
         report.table(cells);
         report.line(String.format(Locale.ROOT, "%nMedian (min..max) of %d rounds, alternating; a ratio is that of two measurements of a round. A C"
-                + " program on one connection over loopback: a command, its whole reply, the next; %.1f s a measurement, after a warm-up. About"
-                + " 64 MB of keys of each size (%d at least), one after the other; random bytes, other ones with each SET. The length of every"
-                + " value that comes back is compared, and 16 of every 4,093 of its bytes. A latency ends with the last byte. Redis: appendonly"
-                + " yes, appendfsync as the durability says, save \"\". Marrow: one event loop, --tier-two as it comes. No server compacts its log"
-                + " while it is measured, each does after every measurement. On-host: a local client with that door open; these commands go on to"
-                + " the event loop.", plan.rounds(), plan.seconds(), LargeClient.keys(Integer.MAX_VALUE)));
+                + " program on one connection over loopback: a command, its whole reply, the next; %.1f s a measurement, after a warm-up, and"
+                + " after one of each server that took %d times as long. About 64 MB of keys of each size (%d at least), one after the other;"
+                + " random bytes, other ones with each SET. The length of every value that comes back is compared, and 16 of every 4,093 of its"
+                + " bytes. A latency ends with the last byte. Redis: appendonly yes, appendfsync as the durability says, save \"\". Marrow: one"
+                + " event loop, --tier-two as it comes. No server compacts its log while it is measured, each does after every measurement."
+                + " On-host: a local client with that door open; these commands go on to the event loop.", plan.rounds(), plan.seconds(),
+                WARMUP_TIMES, LargeClient.keys(Integer.MAX_VALUE)));
     }
 
     private static List<String> line(Row row, Map<Target, List<Result>> all, Target target) {
