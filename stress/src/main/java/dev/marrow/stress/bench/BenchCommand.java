@@ -30,7 +30,33 @@ import picocli.CommandLine.Spec;
             "Quiet machine, please: everything else that runs is measured too."})
 public final class BenchCommand implements Callable<Integer> {
     /** What can be measured; the words of the command line. */
-    enum Kind { server, onhost, core, drain, recovery, large, jmh }
+    enum Kind {
+        server("the server door beside redis-server", "durability, pipelining"),
+        onhost("the on-host door beside redis-server over TCP and over its unix socket", "size of the value, idle and busy cores, pipelining"),
+        core("one transaction inside the kernel, beside a cache miss", "number of keys"),
+        drain("the log writer on a full ring, beside plain writing", "durability"),
+        recovery("starts and checkpoints beside redis-server's, bytes on disk per key", "number of keys"),
+        large("large values beside redis-server, and small ones beside large ones", "size of the value, durability"),
+        jmh("the hot pieces of Java, one by one", "size of a batch");
+
+        private final String what;
+        private final String by;
+
+        Kind(String what, String by) {
+            this.what = what;
+            this.by = by;
+        }
+
+        /** What is measured. */
+        String what() {
+            return what;
+        }
+
+        /** What its tables compare: how the numbers grow. */
+        String by() {
+            return by;
+        }
+    }
 
     /** The clients are given five minutes for a run. */
     private static final int SECONDS_MAX = 60;
@@ -62,7 +88,7 @@ public final class BenchCommand implements Callable<Integer> {
     private Optional<Integer> rounds = Optional.empty();
 
     @Option(names = "--out", paramLabel = "DIR",
-            description = "Where the tables (.md) and all samples (.jsonl) go (default ${DEFAULT-VALUE}).")
+            description = "Where the tables (.md), all samples (.jsonl) and a page that lists them (index.md) go (default ${DEFAULT-VALUE}).")
     private Path out = Path.of("stress/target/bench");
 
     @Option(names = "--work", paramLabel = "DIR",
@@ -125,7 +151,7 @@ public final class BenchCommand implements Callable<Integer> {
                 Path scratch = teardown.directory(work.orElse(out));
                 Report report = new Report(kind.name(), Environment.describe(scratch), System.out);
                 measure(kind, scratch, report, teardown);
-                System.out.println("\nwritten: " + report.write(out));
+                System.out.println("\nwritten: " + report.write(out) + ", " + ResultsIndex.write(out));
             }
         }
         return 0;
