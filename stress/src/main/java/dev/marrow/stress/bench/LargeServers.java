@@ -11,8 +11,8 @@ import java.util.Map;
 
 /** A new Marrow of each door and a new redis-server, with the same promise. Their logs grow until they are told to {@link #compact}. */
 final class LargeServers implements AutoCloseable {
-    /** None compacts by itself in the middle of a measurement. */
-    private static final List<String> NO_CHECKPOINTS = List.of("--checkpoint-percentage", "0", "--checkpoint-interval", "0");
+    /** None compacts by itself in the middle of a measurement, and between two nobody is served who would notice: as fast as it goes. */
+    private static final List<String> CHECKPOINTS = List.of("--checkpoint-percentage", "0", "--checkpoint-interval", "0", "--checkpoint-rate", "0");
 
     private final Durability durability;
     private final Map<Target, ServerProcess> processes = new EnumMap<>(Target.class);
@@ -43,8 +43,8 @@ final class LargeServers implements AutoCloseable {
             Path directory = scratch.resolve(target.name().toLowerCase(Locale.ROOT) + "-" + durability.word());
             directories.put(target, directory);
             processes.put(target, switch (target) {
-                case MARROW_SERVER -> ServerProcess.marrow(durability.word(), false, NO_CHECKPOINTS, directory, teardown);
-                case MARROW_ON_HOST -> ServerProcess.marrow(durability.word(), true, NO_CHECKPOINTS, directory, teardown);
+                case MARROW_SERVER -> ServerProcess.marrow(durability.word(), false, CHECKPOINTS, directory, teardown);
+                case MARROW_ON_HOST -> ServerProcess.marrow(durability.word(), true, CHECKPOINTS, directory, teardown);
                 case REDIS -> ServerProcess.redis(durability.word(), directory, teardown);
             });
         }
