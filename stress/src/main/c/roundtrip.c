@@ -68,7 +68,8 @@ int main(int argc, char **argv)
 	uint64_t state = 88172645463325252ull, start = now_ns(), measured = start + warmup, end = measured + duration;
 	uint64_t before = start, after = measured;
 	/* the clock is read once a round trip: its end is the next one's begin, which counts making the request too */
-	while (before < end) {
+	/* one round trip at least, however short the time */
+	while (before < end || !latency_count) {
 		put_key(request.bytes + request.key_at, next_random(&state) % keys);
 		round_trip(s, request.bytes, request.length, reply);
 		after = now_ns();

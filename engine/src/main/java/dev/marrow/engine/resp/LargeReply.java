@@ -2,13 +2,13 @@ package dev.marrow.engine.resp;
 
 import java.nio.ByteBuffer;
 
-/** A value within the replies that is too long for the heap: its bytes are fetched when the socket takes them. One thread at a time. */
+/** A value within the replies that is too long for the heap: its bytes go to the socket from where they lie. One thread at a time. */
 public interface LargeReply {
     /** In bytes. */
     long length();
 
-    /** Fills the buffer with the bytes from {@code from} on. */
-    void read(long from, ByteBuffer to);
+    /** Bytes from {@code from} on, as many as lie side by side there, at least one: good until {@link #close}. */
+    ByteBuffer view(long from);
 
     /** Nobody will read it any more. */
     void close();

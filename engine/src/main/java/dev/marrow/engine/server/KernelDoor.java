@@ -156,8 +156,12 @@ final class KernelDoor implements Kernel, Upload.Log {
     @Override
     public long append(long id, int index, MemorySegment bytes) {
         slot.appendChunk(id, index, bytes);
-        server.log().wake();
-        return slot.batchStatus() == 0 ? slot.batchResult() : 0;
+        if (slot.batchStatus() != 0) {
+            server.log().wake();
+            return 0;
+        }
+        server.appended();
+        return slot.batchResult();
     }
 
     @Override

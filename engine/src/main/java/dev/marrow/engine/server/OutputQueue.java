@@ -3,14 +3,15 @@ package dev.marrow.engine.server;
 import dev.marrow.engine.resp.LargeReply;
 import java.io.IOException;
 import java.nio.ByteBuffer;
-import java.nio.channels.WritableByteChannel;
+import java.nio.channels.GatheringByteChannel;
 import java.util.ArrayDeque;
+import java.util.Arrays;
 import java.util.List;
 
 /**
  * Replies of one connection on their way out, in order (I9). Each stretch carries the log position that it depends on and
  * leaves only when that is durable (I3); what follows a held stretch waits behind it. A large value is no part of the buffer: it is the end of
- * a stretch, and its bytes are fetched as the socket takes them.
+ * a stretch, and its bytes go to the socket from where they lie, in one call with what is around them.
  *
  * <p>Not thread-safe: the connection's event loop owns it.
  */
@@ -20,14 +21,16 @@ final class OutputQueue {
     private static final int DOUBLING_BYTES_MAX = 1 << 20;
     /** A buffer that a burst made larger than this is given back once empty. */
     private static final int BYTES_KEPT = 1 << 16;
-    /** Most bytes offered to the socket at once: NIO copies what it is offered, and a slow reader takes little of it. */
+    /** Most bytes of the buffer offered to the socket at once: NIO copies what it is offered, and a slow reader takes little of it. */
     private static final int WRITE_BYTES_MAX = 1 << 18;
     /** Most bytes of large values in one go: other clients wait meanwhile. */
     private static final int LARGE_BYTES_MAX = 1 << 20;
+    /** Most pieces of one call: a large value lies in pieces of 64 KiB. */
+    private static final int PIECES_MAX = 32;
     private static final int SPARE_STRETCHES_MAX = 4;
     private static final ByteBuffer NOTHING = ByteBuffer.allocate(0);
-    /** Of a thread, for the pieces of large values. */
-    private static final ThreadLocal<ByteBuffer> PIECE = ThreadLocal.withInitial(() -> ByteBuffer.allocateDirect(WRITE_BYTES_MAX));
+    /** Of a thread: what one call offers to the socket. */
+    private static final ThreadLocal<Offer> OFFER = ThreadLocal.withInitial(Offer::new);
 
     private static final LargeReply NONE = new LargeReply() {
         @Override
@@ -36,7 +39,7 @@ final class OutputQueue {
         }
 
         @Override
-        public void read(long from, ByteBuffer to) {
+        public ByteBuffer view(long from) {
             throw new IllegalStateException("nothing is read of nothing");
         }
 
@@ -61,6 +64,54 @@ final class OutputQueue {
         private long wait;
         private LargeReply large = NONE;
         private long largeSent;
+    }
+
+    /** What one call writes: pieces of buffers and of large values, in order. */
+    private static final class Offer {
+        private final ByteBuffer[] pieces = new ByteBuffer[PIECES_MAX];
+        private int count;
+        private long bytes;
+        private long largeBytes;
+
+        /** Bytes [from, to) of a buffer; false: there is no place. */
+        boolean add(ByteBuffer buffer, int from, int to) {
+            return from == to || add(buffer.duplicate().limit(to).position(from));
+        }
+
+        private boolean add(ByteBuffer piece) {
+            if (count == PIECES_MAX) {
+                return false;
+            }
+            pieces[count++] = piece;
+            bytes += piece.remaining();
+            return true;
+        }
+
+        /** What is unsent of a large value, as long as the limit is not reached; false: not all of it. */
+        boolean add(Stretch stretch, long largeMax) {
+            long at = stretch.largeSent;
+            long length = stretch.large.length();
+            while (at < length && largeBytes < largeMax && count < PIECES_MAX) {
+                ByteBuffer piece = stretch.large.view(at);
+                piece.limit(piece.position() + (int) Math.min(piece.remaining(), largeMax - largeBytes));
+                largeBytes += piece.remaining();
+                at += piece.remaining();
+                add(piece);
+            }
+            return at == length;
+        }
+
+        long write(GatheringByteChannel channel) throws IOException {
+            return count == 1 ? channel.write(pieces[0]) : channel.write(pieces, 0, count);
+        }
+
+        /** Holds on to nothing. */
+        void clear() {
+            Arrays.fill(pieces, 0, count, NOTHING);
+            count = 0;
+            bytes = 0;
+            largeBytes = 0;
+        }
     }
 
     /** Unsent bytes, wherever they are. */
@@ -149,30 +200,21 @@ final class OutputQueue {
      *
      * @return bytes written
      */
-    long flush(WritableByteChannel channel, long durable) throws IOException {
+    long flush(GatheringByteChannel channel, long durable) throws IOException {
+        Offer offer = OFFER.get();
         long total = 0;
         long large = 0;
-        while (!held.isEmpty() && held.peekFirst().wait <= durable && large < LARGE_BYTES_MAX) {
-            Stretch first = held.peekFirst();
-            int offered = (int) Math.min(first.end - sent, WRITE_BYTES_MAX);
-            int written = offered > 0 ? channel.write(buffer.duplicate().limit(start + offered).position(start)) : 0;
-            start += written;
-            sent += written;
-            total += written;
-            if (written < offered) {
-                break;
-            }
-            if (sent < first.end) {
-                continue;
-            }
-            long left = first.large.length() - first.largeSent;
-            long piece = left == 0 ? 0 : flush(first, (int) Math.min(left, WRITE_BYTES_MAX), channel);
-            large += piece;
-            total += piece;
-            if (piece == left) {
-                end(held.pollFirst());
-            } else if (piece < Math.min(left, WRITE_BYTES_MAX)) {
-                break;
+        boolean taken = true;
+        while (taken && large < LARGE_BYTES_MAX && !held.isEmpty() && held.peekFirst().wait <= durable) {
+            try {
+                gather(offer, durable, LARGE_BYTES_MAX - large);
+                long written = offer.write(channel);
+                sent(written);
+                total += written;
+                large += offer.largeBytes;
+                taken = written == offer.bytes;
+            } finally {
+                offer.clear();
             }
         }
         if (buffer.position() == start) {
@@ -182,13 +224,47 @@ final class OutputQueue {
         return total;
     }
 
-    private int flush(Stretch stretch, int offered, WritableByteChannel channel) throws IOException {
-        ByteBuffer piece = PIECE.get().clear().limit(offered);
-        stretch.large.read(stretch.largeSent, piece);
-        int written = channel.write(piece.flip());
-        stretch.largeSent += written;
-        largeUnsent -= written;
-        return written;
+    /** What may leave, from its beginning on; stretches of the buffer that lie side by side are one piece. */
+    private void gather(Offer offer, long durable, long largeMax) {
+        int from = start;
+        int to = start;
+        for (Stretch stretch : held) {
+            if (stretch.wait > durable) {
+                break;
+            }
+            int end = start + (int) (stretch.end - sent);
+            to = Math.min(end, start + WRITE_BYTES_MAX);
+            if (to < end) {
+                break;
+            }
+            if (stretch.large != NONE) {
+                if (!offer.add(buffer, from, to) || !offer.add(stretch, largeMax)) {
+                    return;
+                }
+                from = to;
+            }
+        }
+        offer.add(buffer, from, to);
+    }
+
+    /** So many bytes have gone; large values that have gone whole are closed. */
+    private void sent(long count) {
+        long left = count;
+        while (!held.isEmpty()) {
+            Stretch first = held.peekFirst();
+            int plain = (int) Math.min(left, first.end - sent);
+            start += plain;
+            sent += plain;
+            left -= plain;
+            long part = Math.min(left, first.large.length() - first.largeSent);
+            first.largeSent += part;
+            largeUnsent -= part;
+            left -= part;
+            if (sent < first.end || first.largeSent < first.large.length()) {
+                return;
+            }
+            end(held.pollFirst());
+        }
     }
 
     private void end(Stretch done) {

@@ -362,10 +362,24 @@ public final class Server implements ServerControl, AutoCloseable {
      * milliseconds, and a wake-up for every batch would cost more than the batch; it is called when the ring fills.
      */
     void wrote() {
-        if (!acknowledgesAtOnce() || store.ring().producerPosition() - store.ring().consumerPosition() > ringWakeBytes) {
+        if (!acknowledgesAtOnce() || logIsBehind()) {
             log.wake();
         }
         memory.wakeIfNeeded();
+    }
+
+    /**
+     * A chunk of a value that is not committed yet is in the ring. Where replies wait for the log, the log waits for the commit, unless there is much:
+     * woken now it would sync the first chunks while the others come, and the commit would wait for two syncs. Elsewhere it writes meanwhile.
+     */
+    void appended() {
+        if (acknowledgesAtOnce() || logIsBehind()) {
+            log.wake();
+        }
+    }
+
+    private boolean logIsBehind() {
+        return store.ring().producerPosition() - store.ring().consumerPosition() > ringWakeBytes;
     }
 
     /** Ring position up to which replies may leave. */

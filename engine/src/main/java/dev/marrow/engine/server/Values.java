@@ -25,9 +25,9 @@ final class Values {
             }
 
             @Override
-            public void read(long at, ByteBuffer to) {
-                value.read(from + at, MemorySegment.ofBuffer(to), 0, to.remaining());
-                to.position(to.limit());
+            public ByteBuffer view(long at) {
+                MemorySegment bytes = value.view(from + at);
+                return bytes.asSlice(0, Math.min(bytes.byteSize(), length - at)).asByteBuffer();
             }
 
             @Override

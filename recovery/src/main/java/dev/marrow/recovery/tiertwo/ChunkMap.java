@@ -10,6 +10,7 @@ import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.Optional;
 import java.util.concurrent.atomic.AtomicLong;
 import net.openhft.chronicle.hash.ChronicleHashRecoveryFailedException;
 import net.openhft.chronicle.hash.Data;
@@ -236,6 +237,25 @@ public final class ChunkMap implements AutoCloseable {
             Data<byte[]> value = entry.value();
             MemorySegment.copy(MEMORY, value.bytes().addressForRead(value.offset()) + from, target, targetOffset, length);
             return true;
+        }
+    }
+
+    /**
+     * Bytes of the piece from {@code from} on, where they lie in the file's memory: good until the piece is removed or replaced, or the map closed;
+     * nothing else moves them. The caller sees to it that nobody does these.
+     *
+     * @param from below the piece's length
+     * @return empty: there is no such piece, or it is not so long
+     */
+    public Optional<MemorySegment> view(long id, int index, int from) {
+        try (ExternalMapQueryContext<byte[], byte[], ?> query = query(ARGUMENTS.get(), id, index, KIND_PIECE)) {
+            query.readLock().lock();
+            MapEntry<byte[], byte[]> entry = query.entry();
+            if (entry == null || from < 0 || from >= entry.value().size()) {
+                return Optional.empty();
+            }
+            Data<byte[]> value = entry.value();
+            return Optional.of(MEMORY.asSlice(value.bytes().addressForRead(value.offset()) + from, value.size() - from).asReadOnly());
         }
     }
 

@@ -35,10 +35,27 @@ public final class LargeValue implements AutoCloseable {
             int within = (int) (at % Abi.VALUE_BYTES_MAX);
             int part = Math.min(length - copied, Abi.VALUE_BYTES_MAX - within);
             if (closed || !map.read(stub.id(), index, within, target, targetOffset + copied, part)) {
-                throw new IllegalStateException("a large value lacks a chunk: id=" + stub.id() + " index=" + index + " of " + stub.chunks());
+                throw lacks(index);
             }
             copied += part;
         }
+    }
+
+    /**
+     * The bytes from {@code from} on that lie in one chunk with it, where they lie: read-only, and good until this is closed.
+     *
+     * @throws IllegalStateException the chunk is not there, which must not happen
+     */
+    public MemorySegment view(long from) {
+        int index = (int) (from / Abi.VALUE_BYTES_MAX);
+        if (closed) {
+            throw lacks(index);
+        }
+        return map.view(stub.id(), index, (int) (from % Abi.VALUE_BYTES_MAX)).orElseThrow(() -> lacks(index));
+    }
+
+    private IllegalStateException lacks(int index) {
+        return new IllegalStateException("a large value lacks a chunk: id=" + stub.id() + " index=" + index + " of " + stub.chunks());
     }
 
     @Override

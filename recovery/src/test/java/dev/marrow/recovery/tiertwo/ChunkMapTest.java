@@ -104,6 +104,26 @@ class ChunkMapTest {
     }
 
     @Test
+    void showsAPieceWhereItLiesWhateverHappensToOthers() throws IOException {
+        try (ChunkMap map = ChunkMap.create(file(), 4 * MIB)) {
+            Pieces pieces = new Pieces();
+            map.put(1, 5, pieces.piece(1, 5, 0, 50_000));
+            byte[] whole = read(map, 1, 5);
+            MemorySegment view = map.view(1, 5, 0).orElseThrow();
+            assertEquals(49_000, map.view(1, 5, 1_000).orElseThrow().byteSize());
+            for (int i = 0; i < 300; i++) {
+                map.put(2, i % 40, pieces.piece(2, i, i, 24 + random(1)[0] + 128 + i));
+                map.remove(2, (i * 7) % 40);
+            }
+            assertArrayEquals(whole, view.toArray(ValueLayout.JAVA_BYTE));
+            assertTrue(view.isReadOnly());
+            assertTrue(map.view(1, 5, 50_000).isEmpty());
+            assertTrue(map.view(1, 5, -1).isEmpty());
+            assertTrue(map.view(1, 6, 0).isEmpty());
+        }
+    }
+
+    @Test
     void countsBytesExactly() throws IOException {
         try (ChunkMap map = ChunkMap.create(file(), 123_456)) {
             assertEquals(123_456, map.bytesMax());

@@ -25,11 +25,38 @@ import picocli.CommandLine.Spec;
             "core: one transaction inside the kernel, beside the machine's cost of a cache miss.",
             "drain: the log writer on a full redo ring, beside plain writing of the same bytes.",
             "recovery: starts and checkpoints, beside redis-server's; five minutes, 4 GB of disk, 4 GB of memory.",
+            "large: values of 100 KB to 10 MB, and small ones beside them, beside redis-server.",
             "jmh: the hot pieces of Java one by one, what they take and what they allocate.",
             "Quiet machine, please: everything else that runs is measured too."})
 public final class BenchCommand implements Callable<Integer> {
     /** What can be measured; the words of the command line. */
-    enum Kind { server, onhost, core, drain, recovery, jmh }
+    enum Kind {
+        server("the server door beside redis-server", "durability, pipelining"),
+        onhost("the on-host door beside redis-server over TCP and over its unix socket", "size of the value, idle and busy cores, pipelining"),
+        core("one transaction inside the kernel, beside a cache miss", "number of keys"),
+        drain("the log writer on a full ring, beside plain writing", "durability"),
+        recovery("starts and checkpoints beside redis-server's, bytes on disk per key", "number of keys"),
+        large("large values beside redis-server, and small ones beside large ones", "size of the value, durability"),
+        jmh("the hot pieces of Java, one by one", "size of a batch");
+
+        private final String what;
+        private final String by;
+
+        Kind(String what, String by) {
+            this.what = what;
+            this.by = by;
+        }
+
+        /** What is measured. */
+        String what() {
+            return what;
+        }
+
+        /** What its tables compare: how the numbers grow. */
+        String by() {
+            return by;
+        }
+    }
 
     /** The clients are given five minutes for a run. */
     private static final int SECONDS_MAX = 60;
@@ -45,6 +72,10 @@ public final class BenchCommand implements Callable<Integer> {
     private static final double RECOVERY_SECONDS = 10;
     private static final List<Integer> RECOVERY_KEYS = List.of(1_000_000, 5_000_000, 10_000_000);
     private static final int RECOVERY_VALUE_BYTES = 32;
+    private static final List<Integer> LARGE_VALUE_BYTES = List.of(100_000, 1_000_000, 10_000_000);
+    /** With six of them, and some that are being replaced, in tier two's gigabyte. */
+    private static final int LARGE_VALUE_BYTES_MAX = 100_000_000;
+    private static final int LARGE_SMALL_BYTES = 64;
 
     @Spec
     private CommandSpec specification;
@@ -57,7 +88,7 @@ public final class BenchCommand implements Callable<Integer> {
     private Optional<Integer> rounds = Optional.empty();
 
     @Option(names = "--out", paramLabel = "DIR",
-            description = "Where the tables (.md) and all samples (.jsonl) go (default ${DEFAULT-VALUE}).")
+            description = "Where the tables (.md), all samples (.jsonl) and a page that lists them (index.md) go (default ${DEFAULT-VALUE}).")
     private Path out = Path.of("stress/target/bench");
 
     @Option(names = "--work", paramLabel = "DIR",
@@ -65,7 +96,7 @@ public final class BenchCommand implements Callable<Integer> {
     private Optional<Path> work = Optional.empty();
 
     @Option(names = "--seconds", paramLabel = "S",
-            description = "server, onhost, recovery, jmh: length of one measurement (default " + SECONDS + ", recovery: " + RECOVERY_SECONDS
+            description = "server, onhost, recovery, large, jmh: length of one measurement (default " + SECONDS + ", recovery: " + RECOVERY_SECONDS
                     + ", jmh: " + JMH_SECONDS + ").")
     private Optional<Double> seconds = Optional.empty();
 
@@ -73,7 +104,7 @@ public final class BenchCommand implements Callable<Integer> {
     private int clients = 50;
 
     @Option(names = "--keyspace", paramLabel = "N",
-            description = "server, onhost: keys, all present from the start (default ${DEFAULT-VALUE}).")
+            description = "server, onhost, large: (small) keys, all present from the start (default ${DEFAULT-VALUE}).")
     private int keyspace = 100_000;
 
     @Option(names = "--payload", paramLabel = "BYTES", description = "server, onhost: size of a value (default ${DEFAULT-VALUE}).")
@@ -86,6 +117,10 @@ public final class BenchCommand implements Callable<Integer> {
     @Option(names = "--value-bytes", paramLabel = "BYTES",
             description = "core, recovery: size of a value (default " + CORE_VALUE_BYTES + ", recovery: " + RECOVERY_VALUE_BYTES + ").")
     private Optional<Integer> valueBytes = Optional.empty();
+
+    @Option(names = "--large-bytes", paramLabel = "BYTES", split = ",",
+            description = "large: sizes of values (default 100000,1000000,10000000); the largest are streamed beside small ones.")
+    private List<Integer> largeBytes = LARGE_VALUE_BYTES;
 
     @Option(names = "--ring", paramLabel = "BYTES",
             description = "drain: size of the redo ring that is filled and drained (default ${DEFAULT-VALUE}).")
@@ -104,6 +139,8 @@ public final class BenchCommand implements Callable<Integer> {
         require(payload >= 1 && payload <= Abi.VALUE_BYTES_MAX, "--payload", 1, Abi.VALUE_BYTES_MAX);
         require(valueBytes.orElse(0) >= 0 && valueBytes.orElse(0) <= Abi.VALUE_BYTES_MAX, "--value-bytes", 0, Abi.VALUE_BYTES_MAX);
         require(keys.stream().allMatch(count -> count >= 1 && count <= KEYS_MAX), "--keys", 1, KEYS_MAX);
+        require(largeBytes.stream().allMatch(bytes -> bytes > Abi.VALUE_BYTES_MAX && bytes <= LARGE_VALUE_BYTES_MAX), "--large-bytes",
+                Abi.VALUE_BYTES_MAX + 1, LARGE_VALUE_BYTES_MAX);
         require(Long.bitCount(ringBytes) == 1 && ringBytes >= StoreGeometry.RING_BYTES_MIN && ringBytes <= StoreGeometry.RING_BYTES_MAX,
                 "--ring (a power of two)", StoreGeometry.RING_BYTES_MIN, StoreGeometry.RING_BYTES_MAX);
         Doctor.ofThisMachine().require();
@@ -114,7 +151,7 @@ public final class BenchCommand implements Callable<Integer> {
                 Path scratch = teardown.directory(work.orElse(out));
                 Report report = new Report(kind.name(), Environment.describe(scratch), System.out);
                 measure(kind, scratch, report, teardown);
-                System.out.println("\nwritten: " + report.write(out));
+                System.out.println("\nwritten: " + report.write(out) + ", " + ResultsIndex.write(out));
             }
         }
         return 0;
@@ -136,6 +173,8 @@ public final class BenchCommand implements Callable<Integer> {
             case recovery -> new RecoveryBench(new RecoveryBench.Plan(keys.isEmpty() ? RECOVERY_KEYS : keys,
                     valueBytes.orElse(RECOVERY_VALUE_BYTES), rounds.orElse(RECOVERY_ROUNDS), seconds.orElse(RECOVERY_SECONDS), clients),
                     scratch, report, teardown).run();
+            case large -> new LargeBench(new LargeBench.Plan(largeBytes, LARGE_SMALL_BYTES, keyspace, count, seconds.orElse(SECONDS)), scratch,
+                    report, teardown).run();
             case jmh -> new JmhBench(filter, count, seconds.orElse(JMH_SECONDS), scratch, report, teardown).run();
             case drain -> new DrainBench(ringBytes, count, scratch, report, teardown).run();
         }

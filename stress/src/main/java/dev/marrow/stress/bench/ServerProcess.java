@@ -67,8 +67,16 @@ public final class ServerProcess implements AutoCloseable {
     /** Marrow with its defaults and the launcher's JVM flags: one event loop. */
     public static ServerProcess marrow(String durability, boolean onHost, Path directory, Teardown teardown)
             throws IOException, InterruptedException {
-        List<String> command = marrowCommand(List.of("--port", "0", "--dir", directory.toString(), "--durability", durability,
+        return marrow(durability, onHost, List.of(), directory, teardown);
+    }
+
+    /** The same with more options. */
+    static ServerProcess marrow(String durability, boolean onHost, List<String> more, Path directory, Teardown teardown)
+            throws IOException, InterruptedException {
+        List<String> options = new ArrayList<>(List.of("--port", "0", "--dir", directory.toString(), "--durability", durability,
                 "--event-loops", "1", "--on-host", onHost ? "on" : "off"));
+        options.addAll(more);
+        List<String> command = marrowCommand(options);
         return new ServerProcess("Marrow", command, directory, ServerProcess::marrowPort, () -> unpin(directory), teardown);
     }
 

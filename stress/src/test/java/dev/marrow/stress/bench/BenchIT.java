@@ -99,11 +99,28 @@ class BenchIT {
         assertTrue(ProcessHandle.current().descendants().noneMatch(ProcessHandle::isAlive), "a process outlived its benchmark");
     }
 
+    @Test
+    @Timeout(300)
+    void largeBenchFillsEveryRow() throws IOException {
+        List<String> table = run("large", "--rounds", "1", "--seconds", "0.05", "--keyspace", "1000", "--large-bytes", "100000");
+        for (String durability : List.of("everysec", "always")) {
+            for (String command : List.of("SET", "GET")) {
+                for (String server : List.of("Marrow, server door", "Marrow, on-host door", "Redis")) {
+                    assertEquals(1, rows(table, durability, command, "100,000", server), server);
+                    assertEquals(2, rows(table, durability, command, server), server);
+                    assertEquals(1, rows(table, durability, command, server, "nothing"), server);
+                }
+            }
+        }
+        assertEquals(1 + 2 * 2 * 3 * 3, Files.readAllLines(out.resolve("large.jsonl")).size());
+        assertTrue(ProcessHandle.current().descendants().noneMatch(ProcessHandle::isAlive), "a server outlived its benchmark");
+    }
+
     private List<String> run(String kind, String... options) throws IOException {
         List<String> arguments = Stream.concat(Stream.of("bench", kind, "--out", out.toString()), Stream.of(options)).toList();
         assertEquals(0, Main.commandLine().execute(arguments.toArray(String[]::new)));
         try (Stream<Path> left = Files.list(out)) {
-            assertEquals(Set.of(kind + ".md", kind + ".jsonl"),
+            assertEquals(Set.of(kind + ".md", kind + ".jsonl", "index.md"),
                     left.map(file -> file.getFileName().toString()).collect(Collectors.toSet()));
         }
         return Files.readAllLines(out.resolve(kind + ".md"));
