@@ -530,6 +530,7 @@ public final class Server implements ServerControl, AutoCloseable {
         return new StoreInfo(
                 new StoreInfo.Table(store.counters().keys(), store.geometry().capacity()),
                 new StoreInfo.Memory(store.heap().usedBytes(), store.heap().bytes(), store.geometry().memoryBytes()),
+                new StoreInfo.TierTwo(tierTwo.describe(), tierTwo.bytes(), tierTwo.bytesMax()),
                 new StoreInfo.Ring(store.ring().capacity(), store.ring().producerPosition() - store.ring().consumerPosition(),
                         stats.oldestBusyNanos() / 1_000_000),
                 new StoreInfo.Log(stats.writtenPosition(), stats.durablePosition(), stats.records(), stats.batches(), stats.bytes(),
