@@ -61,12 +61,13 @@ public final class StoreOpener {
             tierTwo.begin(store, store.slot(store.slotCount() - 1), directory, source, scan);
         }
 
-        /** For tables that the kernel had. */
+        /** For tables that the kernel had. The log must be as the process before left it, or prepared for the next. */
         void beginTierTwo(KernelStore store, LogDirectory directory) throws IOException {
             TierTwo.Source source = tierTwo.sourceOfWarmStart(store).orElseThrow(() -> new StartRefusedException("the tables of " + directory.path()
                     + " in the kernel refer to large values, and the map of these is gone from the directory. To go on from base and log, drop the tables"
                     + " with `marrow unpin`: what was not in the log yet is lost then"));
-            beginTierTwo(store, directory, source, Optional.empty());
+            Optional<LogScan> scan = source == TierTwo.Source.LOG ? Optional.of(ColdStart.verify(directory, progress)) : Optional.empty();
+            beginTierTwo(store, directory, source, scan);
         }
     }
 

@@ -120,18 +120,27 @@ public final class TierTwo implements AutoCloseable {
             return Source.NOTHING;
         }
         Optional<TierTwoState> found = TierTwoState.read(directory);
-        boolean ours = found.isPresent() && found.get().clean() && found.get().tables() == tablesBefore && cleanStop;
+        boolean ours = found.isPresent() && found.get().content() == TierTwoState.Content.CLEAN && found.get().tables() == tablesBefore
+                && cleanStop;
         return ours ? Source.MAP : Source.LOG;
     }
 
-    /** The same when the tables were adopted; empty: they hold large values, and the map is not theirs. */
+    /**
+     * The same when the tables were adopted. An earlier process may have ended before it had filled the map for them, or had begun to: then no value has
+     * come in, and base and log have all there are.
+     *
+     * @return empty: they hold large values, and their map is gone
+     */
     public Optional<Source> sourceOfWarmStart(KernelStore store) throws IOException {
         if (!store.control().hasHadLargeValues()) {
             return Optional.of(Source.NOTHING);
         }
-        boolean ours = TierTwoState.read(directory).filter(found -> found.tables() == store.control().tablesId()).isPresent()
-                && Files.exists(directory.resolve(MAP_FILE));
-        return ours ? Optional.of(Source.MAP) : Optional.empty();
+        boolean whole = TierTwoState.read(directory)
+                .filter(found -> found.tables() == store.control().tablesId() && found.content() != TierTwoState.Content.FILLING).isPresent();
+        if (!whole) {
+            return Optional.of(Source.LOG);
+        }
+        return Files.exists(directory.resolve(MAP_FILE)) ? Optional.of(Source.MAP) : Optional.empty();
     }
 
     /** Begins to open the map, if nobody has. */
@@ -186,9 +195,23 @@ public final class TierTwo implements AutoCloseable {
         } catch (Throwable failure) {
             unavailable = "tier two has failed: " + failure;
             state = State.FAILED;
-            onFailure.accept(failure);
+            if (!jvmEnds()) {
+                onFailure.accept(failure);
+            }
         } finally {
             settled.countDown();
+        }
+    }
+
+    /** Classes of Chronicle's want to add a hook when they are loaded, and cannot any more. What is not open then, the next start fills from the log. */
+    private static boolean jvmEnds() {
+        Thread hook = Thread.ofPlatform().unstarted(() -> { });
+        try {
+            Runtime.getRuntime().addShutdownHook(hook);
+            Runtime.getRuntime().removeShutdownHook(hook);
+            return false;
+        } catch (IllegalStateException ending) {
+            return true;
         }
     }
 
@@ -197,13 +220,20 @@ public final class TierTwo implements AutoCloseable {
             Files.createDirectory(directory, PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------")));
         }
         Path file = directory.resolve(MAP_FILE);
-        new TierTwoState(from.store().control().tablesId(), false).write(directory);
+        long tables = from.store().control().tablesId();
+        boolean fills = from.source() != Source.MAP || from.log().isPresent();
+        if (fills) {
+            new TierTwoState(tables, TierTwoState.Content.FILLING).write(directory);
+        }
         ChunkMap opened = switch (from.source()) {
             case NOTHING -> ChunkMap.create(file, bytesMax);
             case MAP -> adopt(from, file);
             case LOG -> rebuild(from, file);
         };
         map = Optional.of(opened);
+        if (fills) {
+            new TierTwoState(tables, TierTwoState.Content.WHOLE).write(directory);
+        }
         state = State.OPEN;
     }
 
@@ -296,7 +326,7 @@ public final class TierTwo implements AutoCloseable {
         try (FileChannel file = FileChannel.open(directory.resolve(MAP_FILE), StandardOpenOption.WRITE)) {
             file.force(true);
         }
-        new TierTwoState(opening.orElseThrow().store().control().tablesId(), true).write(directory);
+        new TierTwoState(opening.orElseThrow().store().control().tablesId(), TierTwoState.Content.CLEAN).write(directory);
     }
 
     // ---- values ----
