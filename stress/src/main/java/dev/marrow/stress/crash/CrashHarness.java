@@ -49,7 +49,7 @@ public final class CrashHarness implements AutoCloseable {
         this.table = table;
         this.random = new SplittableRandom(seed);
         this.loadMillisMax = loadMillisMax;
-        this.workload = new Workload(findings, random.split());
+        this.workload = new Workload(launch.largeValues(), findings, random.split());
         this.store = launch.store();
     }
 
@@ -133,10 +133,15 @@ public final class CrashHarness implements AutoCloseable {
         table.add(launch.durability(), life.ending.fault(), life.place(), 1, CrashTable.Counts.of(findings).minus(life.counts));
     }
 
-    /** The last start: checks what the last cycle left, and stops cleanly. */
+    /** The last start: checks what the last cycle left, loads once more and checks that without a crash, and stops cleanly. */
     public void finish() throws IOException, InterruptedException {
         try (ServerProcess server = launch.serve()) {
             check(server);
+            findings.context(launch.durability() + ", without a crash");
+            workload.start(server.port(), false);
+            Thread.sleep(LOAD_MILLIS_MIN);
+            workload.join();
+            workload.check(server.port(), Promise.ACKNOWLEDGED_AND_READ, false);
             new Ending.Stop().end(server, store, findings);
         }
         past = Optional.empty();

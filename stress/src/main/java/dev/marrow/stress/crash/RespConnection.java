@@ -19,18 +19,27 @@ public final class RespConnection implements Caller, Closeable {
     private static final int CONNECT_MILLIS_MAX = 5_000;
     /** Longest wait for a reply; a server that is alive and silent for so long is a finding. */
     private static final int READ_MILLIS_MAX = 20_000;
-    private static final int BULK_BYTES_MAX = 1 << 20;
+    private static final int BULK_BYTES_MAX = 8 << 20;
+    private static final int BUFFER_BYTES = 1 << 16;
 
     private final Socket socket = new Socket();
     private final BufferedInputStream in;
     private final ByteArrayOutputStream out = new ByteArrayOutputStream(1 << 14);
 
     public RespConnection(int port) throws IOException {
+        this(port, 0);
+    }
+
+    /** @param receiveBytes of a reply that the kernel may hold, 0: as it likes */
+    RespConnection(int port, int receiveBytes) throws IOException {
         try {
+            if (receiveBytes > 0) {
+                socket.setReceiveBufferSize(receiveBytes);
+            }
             socket.connect(new InetSocketAddress(InetAddress.getLoopbackAddress(), port), CONNECT_MILLIS_MAX);
             socket.setTcpNoDelay(true);
             socket.setSoTimeout(READ_MILLIS_MAX);
-            in = new BufferedInputStream(socket.getInputStream(), 1 << 16);
+            in = new BufferedInputStream(socket.getInputStream(), receiveBytes > 0 ? receiveBytes : BUFFER_BYTES);
         } catch (IOException failure) {
             socket.close();
             throw failure;
@@ -39,6 +48,22 @@ public final class RespConnection implements Caller, Closeable {
 
     /** Sends all commands in one write. */
     void send(List<List<String>> commands) throws IOException {
+        encode(commands);
+        out.writeTo(socket.getOutputStream());
+    }
+
+    /**
+     * Sends a command in two parts.
+     *
+     * @param share of its bytes that are in the first part
+     */
+    void sendPart(List<String> command, double share, boolean second) throws IOException {
+        encode(List.of(command));
+        int first = (int) (out.size() * share);
+        socket.getOutputStream().write(out.toByteArray(), second ? first : 0, second ? out.size() - first : first);
+    }
+
+    private void encode(List<List<String>> commands) {
         out.reset();
         for (List<String> command : commands) {
             line("*" + command.size());
@@ -47,7 +72,6 @@ public final class RespConnection implements Caller, Closeable {
                 line(word);
             }
         }
-        out.writeTo(socket.getOutputStream());
     }
 
     private void line(String text) {

@@ -8,6 +8,9 @@ import java.util.SplittableRandom;
 /** All subjects of a run and the workers that load them. The subjects outlive the server's crashes; workers live for one cycle. */
 final class Workload {
     private static final int CONNECTIONS = 6;
+    /** Further ones, each with its own keys. With a value on its way to each key they must fit tier two. */
+    private static final int LARGE_CONNECTIONS = 2;
+    private static final int LARGE_BYTES_MAX = 5 << 20;
     /** Connections that ask WAITAOF often; the others load. */
     private static final int SYNCING_CONNECTIONS = 2;
     private static final int SYNC_BURSTS_OFTEN = 20;
@@ -25,12 +28,14 @@ final class Workload {
     private final SplittableRandom random;
     private final List<List<Subject>> own = new ArrayList<>();
     private final List<Subject> shared = new ArrayList<>();
+    private final List<LargeHistory> large = new ArrayList<>();
     private final List<Subject> all = new ArrayList<>();
-    private final List<Worker> workers = new ArrayList<>();
+    private final List<LoadingClient> workers = new ArrayList<>();
     private final List<Thread> threads = new ArrayList<>();
     private volatile boolean endExpected;
 
-    Workload(Findings findings, SplittableRandom random) {
+    /** @param largeValues whether the server takes any */
+    Workload(boolean largeValues, Findings findings, SplittableRandom random) {
         this.findings = findings;
         this.random = random;
         for (int i = 0; i < CONNECTIONS; i++) {
@@ -55,16 +60,23 @@ final class Workload {
             shared.add(new TransferHistory("transfer." + k, findings));
         }
         all.addAll(shared);
+        for (int i = 0; largeValues && i < LARGE_CONNECTIONS; i++) {
+            large.add(new LargeHistory(i, LARGE_BYTES_MAX, findings));
+        }
     }
 
     /** @param endsByItself the server may end from the beginning: a fault was planted in it */
     void start(int port, boolean endsByItself) {
         endExpected = endsByItself;
         for (int i = 0; i < CONNECTIONS; i++) {
-            Worker worker = new Worker(port, i < SYNCING_CONNECTIONS ? SYNC_BURSTS_OFTEN : SYNC_BURSTS_RARELY, own.get(i), shared, all,
-                    () -> endExpected, findings, random.split());
-            workers.add(worker);
-            threads.add(Thread.ofPlatform().daemon().name("worker-" + i).start(worker));
+            workers.add(new Worker(port, i < SYNCING_CONNECTIONS ? SYNC_BURSTS_OFTEN : SYNC_BURSTS_RARELY, own.get(i), shared, all,
+                    () -> endExpected, findings, random.split()));
+        }
+        for (LargeHistory history : large) {
+            workers.add(new LargeWorker(port, history, large, () -> endExpected, findings, random.split()));
+        }
+        for (LoadingClient worker : workers) {
+            threads.add(Thread.ofPlatform().daemon().name("worker-" + threads.size()).start(worker));
         }
     }
 
@@ -73,9 +85,9 @@ final class Workload {
         endExpected = true;
     }
 
-    /** Waits for the workers of a server that is gone. */
+    /** Waits for the workers, who stop if their server is not gone. */
     void join() throws InterruptedException {
-        workers.forEach(Worker::stop);
+        workers.forEach(LoadingClient::stop);
         for (Thread thread : threads) {
             if (!thread.join(java.time.Duration.ofMillis(JOIN_MILLIS_MAX))) {
                 findings.wrong(thread.getName() + " did not end with its server");
@@ -90,10 +102,17 @@ final class Workload {
      *
      * @param syncFirst that start must be durable: {@code everysec} itself promises it only after a second
      */
-    void check(int port, Promise promise, boolean syncFirst) throws IOException {
+    void check(int port, Promise promise, boolean syncFirst) throws IOException, InterruptedException {
         try (RespConnection connection = new RespConnection(port)) {
             for (Subject subject : all) {
                 subject.recovered(connection, promise);
+            }
+            for (LargeHistory history : large) {
+                history.recovered(connection, promise);
+            }
+            if (!large.isEmpty()) {
+                List<String> keys = large.stream().flatMap(history -> history.keys().stream()).toList();
+                TierTwoSpace.findOrphans(connection, keys).ifPresent(findings::wrong);
             }
             if (syncFirst) {
                 sync(connection);
