@@ -125,7 +125,7 @@ final class FaultedLives implements AutoCloseable {
 
     /** The same in numbers, and what clients were told. */
     CrashTable.Counts counts() {
-        return load.counts().plus(new CrashTable.Counts(0, 0, 0, wrong.size()));
+        return load.counts().plus(new CrashTable.Counts(0, 0, 0, 0, wrong.size()));
     }
 
     private Life untilFired() throws IOException, InterruptedException {

@@ -113,7 +113,7 @@ enum KilledStart {
                 goodLife("the second start after the killed one", launch, load, wrong);
             }
         }
-        CrashTable.Counts counts = load.counts().plus(new CrashTable.Counts(0, 0, 0, wrong.size()));
+        CrashTable.Counts counts = load.counts().plus(new CrashTable.Counts(0, 0, 0, 0, wrong.size()));
         wrong.addAll(load.wrong());
         return new CallRun.Outcome(struck, counts, wrong);
     }

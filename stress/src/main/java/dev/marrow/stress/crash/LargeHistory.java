@@ -202,7 +202,7 @@ final class LargeHistory implements Subject {
                     findings.wrong(command.get(0) + " " + command.get(1) + " answered " + digested + ", expected " + expected);
                     return;
                 }
-                findings.acknowledged(1);
+                findings.acknowledgedLarge();
                 line.acknowledged(point);
             }
         }

@@ -61,7 +61,7 @@ final class SmallLoad {
     }
 
     CrashTable.Counts counts() {
-        return new CrashTable.Counts(acknowledged, read, lost, wrong.size() - lost);
+        return new CrashTable.Counts(acknowledged, 0, read, lost, wrong.size() - lost);
     }
 
     private String newKey(int bytes) {
