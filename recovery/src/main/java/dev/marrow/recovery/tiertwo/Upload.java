@@ -97,21 +97,24 @@ public final class Upload {
         return true;
     }
 
-    /** First into the map: a chunk that is in the ring is where a checkpoint can find it. */
+    /** First into the map, and counted: a chunk that is in the ring is where a checkpoint finds it, wherever this thread is held up. */
     private boolean flush(Log log) {
         MemorySegment chunk = buffer.orElseThrow().asSlice(0, buffered);
-        if (!stored && !tier.store(stub.id(), chunks, chunk)) {
-            return false;
+        if (!stored) {
+            if (!tier.store(stub.id(), chunks, chunk)) {
+                return false;
+            }
+            stored = true;
+            chunks = chunks + 1;
         }
-        stored = true;
-        long position = log.append(stub.id(), chunks, chunk);
+        int index = chunks - 1;
+        long position = log.append(stub.id(), index, chunk);
         if (position == 0) {
             return false;
         }
-        if (chunks == 0) {
+        if (index == 0) {
             firstPosition = position;
         }
-        chunks = chunks + 1;
         buffered = 0;
         stored = false;
         return true;
@@ -122,12 +125,12 @@ public final class Upload {
         buffer = Optional.empty();
     }
 
-    /** Chunks that are in map and ring. */
+    /** Chunks that are in the map, all but perhaps the last one in the ring. */
     int chunks() {
         return chunks;
     }
 
-    /** Log position of the first of them. */
+    /** Log position of the first of them; 0: it is not known yet. */
     long firstPosition() {
         return firstPosition;
     }
