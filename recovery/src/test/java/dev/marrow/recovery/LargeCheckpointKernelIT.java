@@ -23,6 +23,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Random;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -251,6 +252,8 @@ class LargeCheckpointKernelIT {
             arrival.taken = arrival.upload.take(MemorySegment.ofArray(arrival.bytes), 0, CHUNK_BYTES + 1, (id, index, bytes) -> {
                 long position = append(id, index, bytes);
                 try {
+                    // else it might come to the new log
+                    assertTrue(live.log.awaitDurable(position, TimeUnit.SECONDS.toNanos(60)));
                     live.checkpoint(CHECKPOINTER, () -> { });
                 } catch (Exception e) {
                     throw new IllegalStateException(e);

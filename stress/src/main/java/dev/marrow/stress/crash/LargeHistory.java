@@ -91,6 +91,11 @@ final class LargeHistory implements Subject {
         };
     }
 
+    /** A SET of one of the keys. */
+    synchronized Operation set(RandomGenerator random, int length) {
+        return set(random.nextInt(KEYS), length);
+    }
+
     private int length(RandomGenerator random) {
         int length = switch (random.nextInt(150)) {
             case 0 -> VERY_LONG;

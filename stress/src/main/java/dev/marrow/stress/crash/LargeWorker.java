@@ -61,16 +61,15 @@ final class LargeWorker extends LoadingClient {
     /** A command that never ends is not executed. */
     private void cutOff() throws IOException, InterruptedException {
         try (RespConnection connection = new RespConnection(port())) {
-            connection.sendPart(List.of("SET", own.keys().get(0), own.newValue(CUT_LENGTH)), random.nextDouble(), false);
+            connection.sendPart(List.of("SET", own.keys().get(0), own.newValue(CUT_LENGTH)), random.nextDouble());
             Thread.sleep(random.nextInt(PAUSE_MILLIS_MAX));
         }
     }
 
     private void sendSlowly(RespConnection connection, Operation operation) throws IOException, InterruptedException {
-        double share = random.nextDouble();
-        connection.sendPart(operation.command(), share, false);
+        connection.sendPart(operation.command(), random.nextDouble());
         Thread.sleep(random.nextInt(PAUSE_MILLIS_MAX));
-        connection.sendPart(operation.command(), share, true);
+        connection.sendRest();
         receive(connection, operation);
     }
 

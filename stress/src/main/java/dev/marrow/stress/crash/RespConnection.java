@@ -11,6 +11,7 @@ import java.net.ProtocolException;
 import java.net.Socket;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 
@@ -25,6 +26,7 @@ public final class RespConnection implements Caller, Closeable {
     private final Socket socket = new Socket();
     private final BufferedInputStream in;
     private final ByteArrayOutputStream out = new ByteArrayOutputStream(1 << 14);
+    private byte[] rest = new byte[0];
 
     public RespConnection(int port) throws IOException {
         this(port, 0);
@@ -53,14 +55,22 @@ public final class RespConnection implements Caller, Closeable {
     }
 
     /**
-     * Sends a command in two parts.
+     * Sends the beginning of a command; the rest comes by {@link #sendRest}, or never.
      *
-     * @param share of its bytes that are in the first part
+     * @param share of its bytes that are sent
      */
-    void sendPart(List<String> command, double share, boolean second) throws IOException {
+    void sendPart(List<String> command, double share) throws IOException {
         encode(List.of(command));
-        int first = (int) (out.size() * share);
-        socket.getOutputStream().write(out.toByteArray(), second ? first : 0, second ? out.size() - first : first);
+        rest = out.toByteArray();
+        int first = (int) (rest.length * share);
+        socket.getOutputStream().write(rest, 0, first);
+        rest = Arrays.copyOfRange(rest, first, rest.length);
+    }
+
+    /** Before anything else is sent. */
+    void sendRest() throws IOException {
+        socket.getOutputStream().write(rest);
+        rest = new byte[0];
     }
 
     private void encode(List<List<String>> commands) {
