@@ -56,6 +56,18 @@ final class LargeHistory implements Subject {
         return keys;
     }
 
+    /** A key whose values live for a moment. When they go is not checked, only that they leave nothing. */
+    String lease() {
+        return "large." + writer + ".lease";
+    }
+
+    /** All keys that it has values for. */
+    List<String> allKeys() {
+        List<String> all = new ArrayList<>(keys);
+        all.add(lease());
+        return all;
+    }
+
     /** Something to write that no other command writes. */
     synchronized String newValue(int length) {
         return LargeText.of(writer << SERIAL_BITS | ++serial, length);

@@ -6,12 +6,13 @@ import java.util.SplittableRandom;
 import java.util.function.BooleanSupplier;
 
 /**
- * Writes large values, one command at a time, and reads them: whole, or so slowly that the key has another value before the reply is
- * through. Some commands come with a pause in their middle, some never to their end. Checkpoints are asked for between.
+ * Writes large values, one command at a time, and reads them: whole, or so slowly that the key has another value before the reply is through. Some
+ * commands come with a pause in their middle, some never to their end; some values expire soon. Checkpoints are asked for between.
  */
 final class LargeWorker extends LoadingClient {
     private static final int PAUSE_MILLIS_MAX = 60;
     private static final int CUT_LENGTH = 200_000;
+    private static final int LEASE_MILLIS_MAX = 1_000;
     /** The kernel holds no more of a reply than this, and what the server's socket takes. */
     private static final int SLOW_READER_BYTES = 8 << 10;
     private static final int CHANGES_MEANWHILE_MAX = 4;
@@ -37,7 +38,8 @@ final class LargeWorker extends LoadingClient {
         switch (random.nextInt(40)) {
             case 0 -> save(connection);
             case 1 -> execute(connection, new WaitAof());
-            case 2, 3 -> cutOff();
+            case 2 -> cutOff();
+            case 3 -> lease(connection);
             case 4, 5, 6, 7 -> sendSlowly(connection, own.change(random));
             case 8, 9, 10 -> readSlowly(connection);
             case 11, 12, 13, 14, 15, 16, 17, 18, 19 -> execute(connection, all.get(random.nextInt(all.size())).read());
@@ -63,6 +65,13 @@ final class LargeWorker extends LoadingClient {
         try (RespConnection connection = new RespConnection(port())) {
             connection.sendPart(List.of("SET", own.keys().get(0), own.newValue(CUT_LENGTH)), random.nextDouble());
             Thread.sleep(random.nextInt(PAUSE_MILLIS_MAX));
+        }
+    }
+
+    private void lease(RespConnection connection) throws IOException {
+        Reply reply = connection.call("SET", own.lease(), own.newValue(CUT_LENGTH), "PX", Integer.toString(random.nextInt(1, LEASE_MILLIS_MAX)));
+        if (!reply.equals(new Reply.Status("OK"))) {
+            findings.wrong("SET with PX answered " + reply);
         }
     }
 

@@ -17,26 +17,40 @@ final class TierTwoSpace {
     private TierTwoSpace() {}
 
     /**
-     * Waits until what was replaced and removed has been given back; nobody may be writing.
+     * Waits until what was replaced, removed or has expired has been given back; nobody may be writing.
      *
      * @param keys all whose values may be large
      * @return what is wrong, if it stays so
      */
     static Optional<String> findOrphans(Caller server, Collection<String> keys) throws IOException, InterruptedException {
+        return findOrphans(server, keys, LOOKS_MAX);
+    }
+
+    static Optional<String> findOrphans(Caller server, Collection<String> keys, int looksMax) throws IOException, InterruptedException {
+        long used = 0;
+        long live = 0;
+        for (int looks = 0; looks < looksMax; looks++) {
+            used = used(server);
+            live = live(server, keys);
+            if (used == live) {
+                return Optional.empty();
+            }
+            Thread.sleep(LOOK_MILLIS);
+        }
+        return Optional.of("tier two holds " + used + " bytes, keys refer to " + live);
+    }
+
+    /** Asked anew with each look: keys expire. */
+    private static long live(Caller server, Collection<String> keys) throws IOException {
         long live = 0;
         for (String key : keys) {
             Reply length = server.call("STRLEN", key);
             if (!(length instanceof Reply.Number(long bytes))) {
-                return Optional.of("STRLEN " + key + " answered " + length);
+                throw new IOException("STRLEN " + key + " answered " + length);
             }
             live += bytes > TABLE_BYTES_MAX ? bytes : 0;
         }
-        long used = used(server);
-        for (int looks = 0; used != live && looks < LOOKS_MAX; looks++) {
-            Thread.sleep(LOOK_MILLIS);
-            used = used(server);
-        }
-        return used == live ? Optional.empty() : Optional.of("tier two holds " + used + " bytes, keys refer to " + live);
+        return live;
     }
 
     private static long used(Caller server) throws IOException {

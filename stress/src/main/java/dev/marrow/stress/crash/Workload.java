@@ -111,7 +111,7 @@ final class Workload {
                 history.recovered(connection, promise);
             }
             if (!large.isEmpty()) {
-                List<String> keys = large.stream().flatMap(history -> history.keys().stream()).toList();
+                List<String> keys = large.stream().flatMap(history -> history.allKeys().stream()).toList();
                 TierTwoSpace.findOrphans(connection, keys).ifPresent(findings::wrong);
             }
             if (syncFirst) {
