@@ -64,10 +64,21 @@ abstract class LoadingClient implements Runnable {
                 findings.wrong(operation.commands().get(i - 1) + " answered " + reply);
             }
         }
-        operation.answered(connection.receive());
+        operation.answered(orRefused(connection.receive()));
         if (operation.writes()) {
             unsynced.add(operation);
         }
+    }
+
+    /**
+     * A server whose log has just failed may still say so of a write that waits for it. That is the end of the connection: the write was not executed, and
+     * those behind it are not to be sent. Of a server that nobody ended it is a finding as any other end.
+     */
+    static Reply orRefused(Reply reply) throws IOException {
+        if (reply instanceof Reply.Failure(String text) && text.contains("the log did not take the write in time")) {
+            throw new IOException("refused: " + text);
+        }
+        return reply;
     }
 
     /** Covers what this connection wrote before it, which has been answered when its reply comes: replies keep their order (I9). */

@@ -85,7 +85,7 @@ final class SmallLoad {
     private void changeLarge(RespConnection connection) throws IOException {
         for (int i = 0; i < LARGE_CHANGES; i++) {
             Operation change = large.change(random);
-            change.answered(connection.call(change.command().toArray(String[]::new)));
+            change.answered(LoadingClient.orRefused(connection.call(change.command().toArray(String[]::new))));
         }
     }
 
@@ -100,7 +100,7 @@ final class SmallLoad {
             slow.sendPart(change.command(), random.nextDouble());
             save(connection);
             slow.sendRest();
-            change.answered(slow.receive());
+            change.answered(LoadingClient.orRefused(slow.receive()));
         }
     }
 
