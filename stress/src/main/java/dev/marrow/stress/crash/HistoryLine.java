@@ -6,8 +6,8 @@ import java.util.Optional;
 import java.util.function.Predicate;
 
 /**
- * The states through which one writer takes what is his, and how far of them clients know. After a crash the store must be at a point of the line that is not
- * before anything acknowledged or read, and not behind what was sent. Whoever uses it does the locking.
+ * The states through which one writer takes what is his, and how far of them clients know. After a crash the store must be at a point of the line
+ * that is not before anything acknowledged or read, and not behind what was sent. Whoever uses it does the locking.
  */
 final class HistoryLine<S> {
     /** states[i] is after operation i; states[0] was recovered. */

@@ -71,11 +71,11 @@ abstract class LoadingClient implements Runnable {
     }
 
     /**
-     * A server whose log has just failed may still say so of a write that waits for it. That is the end of the connection: the write was not executed, and
-     * those behind it are not to be sent. Of a server that nobody ended it is a finding as any other end.
+     * A server whose log has just failed may still say so of a write that waits for it, or for tier two. That is the end of the connection: the
+     * write was not executed, and those behind it are not to be sent. Of a server that nobody ended it is a finding as any other end.
      */
     static Reply orRefused(Reply reply) throws IOException {
-        if (reply instanceof Reply.Failure(String text) && text.contains("the log did not take the write in time")) {
+        if (reply instanceof Reply.Failure(String text) && text.endsWith("(--stall-timeout); nothing was changed")) {
             throw new IOException("refused: " + text);
         }
         return reply;
