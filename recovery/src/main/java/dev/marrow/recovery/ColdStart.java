@@ -15,7 +15,6 @@ import dev.marrow.wal.LogScanner;
 import java.io.IOException;
 import java.io.PrintStream;
 import java.security.SecureRandom;
-import java.util.Optional;
 
 /** Fills new tables from base and log. */
 final class ColdStart {
@@ -49,7 +48,7 @@ final class ColdStart {
             TierTwo.Source large = options.tierTwo().sourceOfColdStart(stubs, directory.manifest().tablesId(), scan.cleanStop());
             // from here on tables that another start filled are stale
             directory.tables(store.control().tablesId());
-            options.beginTierTwo(store, directory, large, Optional.of(scan));
+            options.beginTierTwo(store, directory, large, scan);
             store.control().state(Abi.STATE_SERVING);
             return new StoreOpener.Opened(store, logStart, report(store, scan, startNanos));
         } catch (IOException | RuntimeException | Error e) {

@@ -53,24 +53,29 @@ public final class StoreOpener {
     public record Options(StoreGeometry geometry, int slotCount, LogWriterOptions log, Optional<LogCutPlace> cut, TierTwo tierTwo, OnMaps onMaps,
             PrintStream progress) {
 
-        void beginTierTwo(KernelStore store, LogDirectory directory, TierTwo.Source source, Optional<LogScan> scan) {
+        /** For tables that base and log have filled. */
+        void beginTierTwo(KernelStore store, LogDirectory directory, TierTwo.Source source, LogScan scan) {
+            beginTierTwo(store, directory, source, Optional.of(scan), false);
+        }
+
+        /** For tables that the kernel had, and whose log goes on. */
+        void adoptTierTwo(KernelStore store, LogDirectory directory) throws IOException {
+            beginTierTwo(store, directory, tierTwo.sourceOfWarmStart(store), Optional.empty(), false);
+        }
+
+        /** For tables that the kernel had, and whose log has failed. Called before anything is done to the log. */
+        void rescueTierTwo(KernelStore store, LogDirectory directory) throws IOException {
+            TierTwo.Source source = tierTwo.sourceOfWarmStart(store);
+            Optional<LogScan> scan = source == TierTwo.Source.LOG ? Optional.of(ColdStart.verify(directory, progress)) : Optional.empty();
+            beginTierTwo(store, directory, source, scan, true);
+        }
+
+        private void beginTierTwo(KernelStore store, LogDirectory directory, TierTwo.Source source, Optional<LogScan> scan, boolean rescue) {
             if (source != TierTwo.Source.NOTHING && tierTwo.bytesMax() == 0) {
                 throw new StartRefusedException(directory.path() + " holds values of more than " + Abi.VALUE_BYTES_MAX
                         + " bytes, and there is to be no tier two for them: start with --tier-two");
             }
-            tierTwo.begin(store, store.slot(store.slotCount() - 1), directory, source, scan);
-        }
-
-        /** For tables that the kernel had. */
-        void beginTierTwo(KernelStore store, LogDirectory directory, Optional<LogScan> scan) throws IOException {
-            TierTwo.Source source = tierTwo.sourceOfWarmStart(store).orElseThrow(() -> new StartRefusedException("the tables of " + directory.path()
-                    + " in the kernel refer to large values, and the map of these is gone from the directory. To go on from base and log, drop the tables"
-                    + " with `marrow unpin`: what was not in the log yet is lost then"));
-            if (source == TierTwo.Source.LOG && scan.isEmpty()) {
-                throw new StartRefusedException("the log of " + directory.path() + " failed while large values were read from it, and the tables in the kernel"
-                        + " do not have them: repair the disk, drop the tables with `marrow unpin`, and start from base and log");
-            }
-            beginTierTwo(store, directory, source, source == TierTwo.Source.LOG ? scan : Optional.empty());
+            tierTwo.begin(store, store.slot(store.slotCount() - 1), directory, source, scan, rescue);
         }
     }
 

@@ -9,7 +9,6 @@ import dev.marrow.wal.LogRecovery;
 import dev.marrow.wal.LogScan;
 import java.io.IOException;
 import java.nio.file.Path;
-import java.util.Optional;
 
 /** Adopts the tables that a killed server left: only the log's end is looked at, so it is quick at any size. */
 final class WarmStart {
@@ -33,7 +32,7 @@ final class WarmStart {
         try {
             store.updateClock();
             store.control().durable(store.ring().consumerPosition());
-            options.beginTierTwo(store, directory, Optional.of(scan));
+            options.adoptTierTwo(store, directory);
             StartReport report = new StartReport(StartReport.WARM, store.counters().keys(), 0, 0, StartReport.secondsSince(startNanos),
                     scan.tail().cutBytes(), scan.tail().reason());
             return new StoreOpener.Opened(store, logStart, report);

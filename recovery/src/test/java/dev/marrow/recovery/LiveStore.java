@@ -102,8 +102,18 @@ final class LiveStore implements AutoCloseable {
         }
     }
 
+    /** What is done between two steps of a checkpoint. */
+    @FunctionalInterface
+    interface During {
+        void run() throws Exception;
+    }
+
     Checkpoint.Result checkpoint(int slotIndex) throws IOException, InterruptedException {
-        return new Checkpoint(directory, OPTIONS, store, tierTwo, store.slot(slotIndex), 0, () -> false).take(new Checkpoint.Log() {
+        return checkpoint(slotIndex, () -> { });
+    }
+
+    Checkpoint.Result checkpoint(int slotIndex, During during) throws IOException, InterruptedException {
+        return new Checkpoint(directory, OPTIONS, store, tierTwo, store.slot(slotIndex), 0, () -> between(during)).take(new Checkpoint.Log() {
             @Override
             public LogPosition roll() throws IOException, InterruptedException {
                 try {
@@ -120,6 +130,15 @@ final class LiveStore implements AutoCloseable {
                 }
             }
         });
+    }
+
+    private static boolean between(During during) {
+        try {
+            during.run();
+            return false;
+        } catch (Exception e) {
+            throw new IllegalStateException(e);
+        }
     }
 
     /** Stops cleanly and removes the tables from the kernel, as a reboot does: the next start is a cold one. */

@@ -7,6 +7,7 @@ import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.util.Comparator;
 import java.util.List;
+import java.util.function.Predicate;
 import java.util.stream.Stream;
 
 /** Whole directories. */
@@ -15,8 +16,16 @@ public final class Trees {
 
     /** Copies a file or a directory with all that is in it; the target's parents are made. */
     public static void copy(Path source, Path target) throws IOException {
+        copy(source, target, path -> true);
+    }
+
+    /** The same without paths that are not wanted. */
+    public static void copy(Path source, Path target, Predicate<Path> wanted) throws IOException {
         Files.createDirectories(target.getParent());
         for (Path path : paths(source)) {
+            if (!wanted.test(path)) {
+                continue;
+            }
             // a file's way from itself is empty, and leads to the target
             Path copy = target.resolve(source.relativize(path).toString());
             if (Files.isDirectory(path, LinkOption.NOFOLLOW_LINKS)) {

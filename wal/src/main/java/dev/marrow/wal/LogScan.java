@@ -15,4 +15,10 @@ package dev.marrow.wal;
  * @param tail          where the log ends and what is to be cut
  */
 public record LogScan(long segments, long batches, long records, long bytes, long versionMax, long flushVersion, long timeMaxMillis,
-        long lsnNext, boolean cleanStop, LogTail tail) {}
+        long lsnNext, boolean cleanStop, LogTail tail) {
+
+    /** Of a log that is being written, whose batches are known to be there up to this place; nothing else is known of it. */
+    public static LogScan upTo(long segment, long offset) {
+        return new LogScan(0, 0, 0, 0, 0, 0, 0, 0, false, new LogTail(segment, offset, 0, false, "the log goes on"));
+    }
+}

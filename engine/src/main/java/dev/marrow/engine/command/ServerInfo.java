@@ -91,6 +91,9 @@ final class ServerInfo {
         bytes("maxmemory", store.memory().limitBytes());
         field("maxmemory_policy", "noeviction");
         field("mem_allocator", "marrow-slabs");
+        field("tier_two_state", store.tierTwo().state());
+        field("tier_two_used_bytes", store.tierTwo().usedBytes());
+        field("tier_two_limit_bytes", store.tierTwo().limitBytes());
     }
 
     private void persistence() {

@@ -16,6 +16,7 @@ import java.util.Map;
 public record StoreInfo(
         Table table,
         Memory memory,
+        TierTwo tierTwo,
         Ring ring,
         Log log,
         Start start,
@@ -54,6 +55,15 @@ public record StoreInfo(
      * @param limitBytes the budget
      */
     public record Memory(long usedBytes, long reservedBytes, long limitBytes) {}
+
+    /**
+     * Values that are longer than the table's records.
+     *
+     * @param state      what it is doing, in one word
+     * @param usedBytes  of values that are there, on their way in, or about to be given back; 0 until it is open
+     * @param limitBytes the budget, 0: none are taken
+     */
+    public record TierTwo(String state, long usedBytes, long limitBytes) {}
 
     /** @param oldestBusyMillis age of the oldest record that is reserved but not finished, 0: none */
     public record Ring(long sizeBytes, long usedBytes, long oldestBusyMillis) {}

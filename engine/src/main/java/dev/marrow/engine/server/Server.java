@@ -20,6 +20,7 @@ import dev.marrow.wal.DurabilityListener;
 import dev.marrow.wal.FileStorage;
 import dev.marrow.wal.LogCutPlace;
 import dev.marrow.wal.LogDirectory;
+import dev.marrow.wal.LogScan;
 import dev.marrow.wal.LogStats;
 import dev.marrow.wal.LogWriter;
 import dev.marrow.wal.LogWriterOptions;
@@ -154,6 +155,7 @@ public final class Server implements ServerControl, AutoCloseable {
         }
         tierTwo.onFailure(this::fail);
         log.start();
+        tierTwo.logRuns(this::drainedLog);
         memory.start();
         expiry.start();
         checkpoints.start();
@@ -216,6 +218,19 @@ public final class Server implements ServerControl, AutoCloseable {
         public void onFailure(Throwable cause) {
             fail(cause);
         }
+    }
+
+    private LogScan drainedLog() throws IOException, InterruptedException {
+        long end = store.ring().producerPosition();
+        while (log.written() < end) {
+            if (log.failed() || isStopping()) {
+                throw new IOException("the log has ended");
+            }
+            log.wake();
+            Thread.sleep(1);
+        }
+        LogStats stats = log.stats();
+        return LogScan.upTo(stats.segment(), stats.segmentOffset());
     }
 
     // ---- life ----
@@ -544,6 +559,7 @@ public final class Server implements ServerControl, AutoCloseable {
         return new StoreInfo(
                 new StoreInfo.Table(store.counters().keys(), store.geometry().capacity()),
                 new StoreInfo.Memory(store.heap().usedBytes(), store.heap().bytes(), store.geometry().memoryBytes()),
+                new StoreInfo.TierTwo(tierTwo.describe(), tierTwo.bytes(), tierTwo.bytesMax()),
                 new StoreInfo.Ring(store.ring().capacity(), store.ring().producerPosition() - store.ring().consumerPosition(),
                         stats.oldestBusyNanos() / 1_000_000),
                 new StoreInfo.Log(stats.writtenPosition(), stats.durablePosition(), stats.records(), stats.batches(), stats.bytes(),

@@ -227,6 +227,7 @@ final class FakeServer implements Kernel, ServerControl {
         return new StoreInfo(
                 new StoreInfo.Table(data.size(), 1_000_000),
                 new StoreInfo.Memory(1536, 2 << 20, 1 << 30),
+                new StoreInfo.TierTwo("open", 70_000, 1 << 30),
                 new StoreInfo.Ring(16 << 20, 0, 0),
                 new StoreInfo.Log(200, 100, 5, 2, 4096, 2, 300, 200, 1, false),
                 new StoreInfo.Start("cold", 1000, 0.5, 12),

@@ -20,9 +20,12 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.CancellationException;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ExecutionException;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -59,7 +62,14 @@ public final class TierTwo implements AutoCloseable {
     private enum State { CLOSED, OPENING, OPEN, UNAVAILABLE, FAILED }
 
     /** What it takes to open the map and to look for who refers to what in it. */
-    private record Opening(KernelStore store, IoSlot slot, LogDirectory directory, Source source, Optional<LogScan> log) {}
+    private record Opening(KernelStore store, IoSlot slot, LogDirectory directory, Source source, Optional<LogScan> log, boolean rescue) {}
+
+    /** The log of a running server. */
+    @FunctionalInterface
+    public interface LiveLog {
+        /** Waits until all that is in the kernel's ring now is in the log; returns how far it goes then. */
+        LogScan drained() throws IOException, InterruptedException;
+    }
 
     private final Path directory;
     private final long bytesMax;
@@ -70,6 +80,7 @@ public final class TierTwo implements AutoCloseable {
     private final LinkedBlockingQueue<Stub> frees = new LinkedBlockingQueue<>();
     private final AtomicInteger freeing = new AtomicInteger();
     private final CountDownLatch settled = new CountDownLatch(1);
+    private final CompletableFuture<LiveLog> liveLog = new CompletableFuture<>();
     private final Thread thread = Thread.ofPlatform().name("marrow-tier-two").daemon().unstarted(this::run);
     private Optional<Opening> opening = Optional.empty();
     private Consumer<Throwable> onFailure = failure -> {};
@@ -96,11 +107,12 @@ public final class TierTwo implements AutoCloseable {
     /**
      * The tables are there. Begins to open the map when they hold large values.
      *
-     * @param slot nobody else's, ever
-     * @param log  the log as it was before the server writes to it, for {@link Source#LOG}; empty: what it lacks is in the kernel's ring alone
+     * @param slot   nobody else's, ever
+     * @param log    the log as it is before the server writes to it; empty: tables were adopted, and what the log lacks is in the ring ({@link #logRuns})
+     * @param rescue whether the log has failed, and will not be written again before the map is open
      */
-    public void begin(KernelStore store, IoSlot slot, LogDirectory logDirectory, Source source, Optional<LogScan> log) {
-        opening = Optional.of(new Opening(store, slot, logDirectory, source, log));
+    public void begin(KernelStore store, IoSlot slot, LogDirectory logDirectory, Source source, Optional<LogScan> log, boolean rescue) {
+        opening = Optional.of(new Opening(store, slot, logDirectory, source, log, rescue));
         if (source != Source.NOTHING) {
             store.control().hasLargeValues();
             want();
@@ -122,17 +134,24 @@ public final class TierTwo implements AutoCloseable {
             return Source.NOTHING;
         }
         Optional<TierTwoState> found = TierTwoState.read(directory);
-        boolean ours = cleanStop && found.isPresent() && found.get().equals(new TierTwoState(tablesBefore, TierTwoState.Phase.CLOSED));
+        boolean ours = found.isPresent() && found.get().content() == TierTwoState.Content.CLEAN && found.get().tables() == tablesBefore
+                && cleanStop;
         return ours ? Source.MAP : Source.LOG;
     }
 
-    /** The same when the tables were adopted; empty: they hold large values, and the map is not theirs. */
-    public Optional<Source> sourceOfWarmStart(KernelStore store) throws IOException {
+    /** The same when the tables were adopted: the map, unless an earlier process had not filled it yet, or it is gone. */
+    public Source sourceOfWarmStart(KernelStore store) throws IOException {
         if (!store.control().hasHadLargeValues()) {
-            return Optional.of(Source.NOTHING);
+            return Source.NOTHING;
         }
-        Optional<TierTwoState> found = TierTwoState.read(directory).filter(state -> state.tables() == store.control().tablesId());
-        return found.map(state -> state.phase() == TierTwoState.Phase.OPENING ? Source.LOG : Source.MAP);
+        boolean whole = Files.exists(directory.resolve(MAP_FILE)) && TierTwoState.read(directory)
+                .filter(found -> found.tables() == store.control().tablesId() && found.content() != TierTwoState.Content.FILLING).isPresent();
+        return whole ? Source.MAP : Source.LOG;
+    }
+
+    /** The log of adopted tables is written again. */
+    public void logRuns(LiveLog log) {
+        liveLog.complete(log);
     }
 
     /** Begins to open the map, if nobody has. */
@@ -187,29 +206,49 @@ public final class TierTwo implements AutoCloseable {
         } catch (Throwable failure) {
             unavailable = "tier two has failed: " + failure;
             state = State.FAILED;
-            onFailure.accept(failure);
+            if (!jvmEnds()) {
+                onFailure.accept(failure);
+            }
         } finally {
             settled.countDown();
         }
     }
 
-    private void openMap(Opening from) throws IOException {
+    /** Classes of Chronicle's want to add a hook when they are loaded, and cannot any more. What is not open then, the next start fills from the log. */
+    private static boolean jvmEnds() {
+        Thread hook = Thread.ofPlatform().unstarted(() -> { });
+        try {
+            Runtime.getRuntime().addShutdownHook(hook);
+            Runtime.getRuntime().removeShutdownHook(hook);
+            return false;
+        } catch (IllegalStateException ending) {
+            return true;
+        }
+    }
+
+    private void openMap(Opening from) throws IOException, InterruptedException {
         if (!Files.isDirectory(directory)) {
             Files.createDirectory(directory, PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------")));
         }
         Path file = directory.resolve(MAP_FILE);
-        new TierTwoState(from.store().control().tablesId(), TierTwoState.Phase.OPENING).write(directory);
+        long tables = from.store().control().tablesId();
+        boolean fills = from.source() != Source.MAP || from.log().isPresent();
+        if (fills) {
+            new TierTwoState(tables, TierTwoState.Content.FILLING).write(directory);
+        }
         ChunkMap opened = switch (from.source()) {
             case NOTHING -> ChunkMap.create(file, bytesMax);
             case MAP -> adopt(from, file);
             case LOG -> rebuild(from, file);
         };
         map = Optional.of(opened);
-        new TierTwoState(from.store().control().tablesId(), TierTwoState.Phase.OPEN).write(directory);
+        if (fills) {
+            new TierTwoState(tables, TierTwoState.Content.WHOLE).write(directory);
+        }
         state = State.OPEN;
     }
 
-    private ChunkMap adopt(Opening from, Path file) throws IOException {
+    private ChunkMap adopt(Opening from, Path file) throws IOException, InterruptedException {
         Optional<ChunkMap> found;
         String reason = "chunks are missing";
         try {
@@ -224,20 +263,28 @@ public final class TierTwo implements AutoCloseable {
             }
             found.get().close();
         }
-        if (from.log().isEmpty()) {
-            throw new IOException("large values are lost: the map of the running tables, " + file + ", cannot be used (" + reason + ")");
+        if (from.log().isEmpty() && from.rescue()) {
+            throw new IOException("large values are lost: the map of tables whose log has failed, " + file + ", cannot be used (" + reason + ")");
         }
         return rebuild(from, file);
     }
 
-    private ChunkMap rebuild(Opening from, Path file) throws IOException {
+    private ChunkMap rebuild(Opening from, Path file) throws IOException, InterruptedException {
         ChunkMap fresh = ChunkMap.create(file, bytesMax);
         try {
-            ChunkReplay.run(fresh, from.store(), from.slot(), from.directory(), from.log().orElseThrow());
+            ChunkReplay.run(fresh, from.store(), from.slot(), from.directory(), from.log().isPresent() ? from.log().get() : drainedLog());
             return fresh;
-        } catch (IOException | RuntimeException | Error e) {
+        } catch (IOException | InterruptedException | RuntimeException | Error e) {
             fresh.close();
             throw e;
+        }
+    }
+
+    private LogScan drainedLog() throws IOException, InterruptedException {
+        try {
+            return liveLog.get().drained();
+        } catch (ExecutionException | CancellationException ended) {
+            throw new IOException("the log does not run", ended);
         }
     }
 
@@ -272,6 +319,7 @@ public final class TierTwo implements AutoCloseable {
             }
         }
         enqueue(new Stub(0, 0));    // wakes it
+        liveLog.cancel(false);
         boolean interrupted = false;
         while (thread.isAlive()) {
             try {
@@ -298,7 +346,7 @@ public final class TierTwo implements AutoCloseable {
         try (FileChannel file = FileChannel.open(directory.resolve(MAP_FILE), StandardOpenOption.WRITE)) {
             file.force(true);
         }
-        new TierTwoState(opening.orElseThrow().store().control().tablesId(), TierTwoState.Phase.CLOSED).write(directory);
+        new TierTwoState(opening.orElseThrow().store().control().tablesId(), TierTwoState.Content.CLEAN).write(directory);
     }
 
     // ---- values ----

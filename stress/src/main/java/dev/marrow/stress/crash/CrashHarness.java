@@ -17,6 +17,12 @@ import java.util.SplittableRandom;
 public final class CrashHarness implements AutoCloseable {
     private static final int LOAD_MILLIS_MIN = 200;
     private static final int KILLED_START_ODDS = 4;
+    /** Tier two is opened behind the start, for a second and more: one life in so many may end inside that. */
+    private static final int SHORT_LIFE_ODDS = 4;
+    private static final int LARGE_CHANGES_MAX = 40;
+    private static final int LARGE_CHANGES_LAST = 60;
+    private static final int LARGE_WAIT_MILLIS_MAX = 15_000;
+    private static final int LARGE_LOOK_MILLIS = 5;
 
     private final ServerLaunch launch;
     private final Findings findings;
@@ -49,7 +55,7 @@ public final class CrashHarness implements AutoCloseable {
         this.table = table;
         this.random = new SplittableRandom(seed);
         this.loadMillisMax = loadMillisMax;
-        this.workload = new Workload(findings, random.split());
+        this.workload = new Workload(launch.largeValues(), findings, random.split());
         this.store = launch.store();
     }
 
@@ -85,6 +91,9 @@ public final class CrashHarness implements AutoCloseable {
             CrashTable.Counts counts = CrashTable.Counts.of(findings);
             findings.context(launch.durability() + ", under load");
             workload.start(server.port(), ending.endsByItself());
+            if (random.nextInt(SHORT_LIFE_ODDS) > 0) {
+                awaitLarge(server, counts.large() + random.nextInt(LARGE_CHANGES_MAX));
+            }
             Thread.sleep(random.nextInt(LOAD_MILLIS_MIN, loadMillisMax));
             if (!server.alive() && !ending.endsByItself()) {
                 findings.wrong("the server ended by itself: " + server.output());
@@ -94,6 +103,14 @@ public final class CrashHarness implements AutoCloseable {
             workload.join();
             boolean underCheckpoint = ending.keepsFiles() && launch.unfinishedCheckpoint();
             past = Optional.of(new Past(ending, promise, counts, underCheckpoint, StartKill.NONE));
+        }
+    }
+
+    /** Until so many changes of large values were acknowledged in all, or the server is gone; not for ever, since a slow machine is no fault. */
+    private void awaitLarge(ServerProcess server, long changes) throws InterruptedException {
+        int looks = launch.largeValues() ? LARGE_WAIT_MILLIS_MAX / LARGE_LOOK_MILLIS : 0;
+        for (int i = 0; i < looks && findings.large() < changes && server.alive(); i++) {
+            Thread.sleep(LARGE_LOOK_MILLIS);
         }
     }
 
@@ -133,10 +150,16 @@ public final class CrashHarness implements AutoCloseable {
         table.add(launch.durability(), life.ending.fault(), life.place(), 1, CrashTable.Counts.of(findings).minus(life.counts));
     }
 
-    /** The last start: checks what the last cycle left, and stops cleanly. */
+    /** The last start: checks what the last cycle left, loads once more and checks that without a crash, and stops cleanly. */
     public void finish() throws IOException, InterruptedException {
         try (ServerProcess server = launch.serve()) {
             check(server);
+            findings.context(launch.durability() + ", without a crash");
+            workload.start(server.port(), false);
+            awaitLarge(server, findings.large() + LARGE_CHANGES_LAST);
+            Thread.sleep(LOAD_MILLIS_MIN);
+            workload.join();
+            workload.check(server.port(), Promise.ACKNOWLEDGED_AND_READ, false);
             new Ending.Stop().end(server, store, findings);
         }
         past = Optional.empty();

@@ -26,20 +26,24 @@ public final class CrashTable {
         rows.merge("| " + durability + " | " + fault + " | " + place, new Row(cycles, counts), Row::plus);
     }
 
-    /** What clients were told, and what of it was not kept. */
-    record Counts(long acknowledged, long read, long lost, long wrong) {
-        static final Counts NONE = new Counts(0, 0, 0, 0);
+    /**
+     * What clients were told, and what of it was not kept.
+     *
+     * @param large of those acknowledged, changes of keys whose values are large
+     */
+    record Counts(long acknowledged, long large, long read, long lost, long wrong) {
+        static final Counts NONE = new Counts(0, 0, 0, 0, 0);
 
         static Counts of(Findings findings) {
-            return new Counts(findings.acknowledged(), findings.read(), findings.lost(), findings.wrong());
+            return new Counts(findings.acknowledged(), findings.large(), findings.read(), findings.lost(), findings.wrong());
         }
 
         Counts plus(Counts other) {
-            return new Counts(acknowledged + other.acknowledged, read + other.read, lost + other.lost, wrong + other.wrong);
+            return new Counts(acknowledged + other.acknowledged, large + other.large, read + other.read, lost + other.lost, wrong + other.wrong);
         }
 
         Counts minus(Counts other) {
-            return new Counts(acknowledged - other.acknowledged, read - other.read, lost - other.lost, wrong - other.wrong);
+            return new Counts(acknowledged - other.acknowledged, large - other.large, read - other.read, lost - other.lost, wrong - other.wrong);
         }
 
         boolean clean() {
@@ -53,10 +57,10 @@ public final class CrashTable {
 
     /** As lines of Markdown. */
     List<String> text() {
-        List<String> lines = new ArrayList<>(List.of("| durability | fault | place | cycles | acknowledged | read | lost | wrong |",
-                "|---|---|---|---:|---:|---:|---:|---:|"));
-        rows.forEach((name, row) -> lines.add(String.format("%s | %d | %,d | %,d | %,d | %,d |", name, row.cycles, row.counts.acknowledged,
-                row.counts.read, row.counts.lost, row.counts.wrong)));
+        List<String> lines = new ArrayList<>(List.of("| durability | fault | place | cycles | acknowledged | of large values | read | lost | wrong |",
+                "|---|---|---|---:|---:|---:|---:|---:|---:|"));
+        rows.forEach((name, row) -> lines.add(String.format("%s | %d | %,d | %,d | %,d | %,d | %,d |", name, row.cycles, row.counts.acknowledged,
+                row.counts.large, row.counts.read, row.counts.lost, row.counts.wrong)));
         return lines;
     }
 }

@@ -27,13 +27,14 @@ final class FaultedLives implements AutoCloseable {
     private final SectorMount mount;
     private final ServerProcess.Launch launch;
     private final SplittableRandom random;
-    private final SmallLoad load = new SmallLoad();
+    private final SmallLoad load;
     private final AtomicReference<ServerProcess> running = new AtomicReference<>();
     private final List<byte[]> instances = new ArrayList<>();
     private final List<String> wrong = new ArrayList<>();
 
     FaultedLives(Path parent, long seed) throws IOException {
         this.random = new SplittableRandom(seed);
+        this.load = new SmallLoad(seed);
         this.mount = new SectorMount(parent, random.nextLong());
         this.launch = new ServerProcess.Launch(mount.dataDir().resolve("store"), "always");
     }
@@ -125,7 +126,7 @@ final class FaultedLives implements AutoCloseable {
 
     /** The same in numbers, and what clients were told. */
     CrashTable.Counts counts() {
-        return load.counts().plus(new CrashTable.Counts(0, 0, 0, wrong.size()));
+        return load.counts().plus(new CrashTable.Counts(0, 0, 0, 0, wrong.size()));
     }
 
     private Life untilFired() throws IOException, InterruptedException {

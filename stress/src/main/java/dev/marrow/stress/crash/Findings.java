@@ -12,6 +12,7 @@ public final class Findings {
     private final List<String> texts = new ArrayList<>();
     private String context = "";
     private long acknowledged;
+    private long large;
     private long read;
     private long lost;
     private long wrong;
@@ -24,6 +25,12 @@ public final class Findings {
 
     synchronized void acknowledged(long count) {
         acknowledged += count;
+    }
+
+    /** Of those acknowledged: changes of keys whose values are large. */
+    synchronized void acknowledgedLarge() {
+        acknowledged++;
+        large++;
     }
 
     synchronized void read(long count) {
@@ -61,6 +68,10 @@ public final class Findings {
 
     public synchronized long acknowledged() {
         return acknowledged;
+    }
+
+    public synchronized long large() {
+        return large;
     }
 
     public synchronized long read() {

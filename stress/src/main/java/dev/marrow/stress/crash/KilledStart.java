@@ -28,10 +28,10 @@ enum KilledStart {
     /** A shell's code for SIGKILL, with which strace too ends what it started. */
     private static final int EXIT_KILLED = 137;
     private static final long READY_MILLIS_MAX = 60_000;
-    /** In service a load makes about thirty calls. */
+    /** In service a load makes about sixty calls. */
     private static final int LOADS_MAX = 20;
     /** So many calls behind readiness, of a thread that serves. */
-    private static final List<Integer> IN_SERVICE = List.of(2, 20, 60);
+    private static final List<Integer> IN_SERVICE = List.of(2, 20, 60, 120);
     /** A second start, from what the first one made of it, takes a second. */
     private static final int THOROUGH_ODDS = 3;
 
@@ -58,7 +58,7 @@ enum KilledStart {
         ServerProcess.Launch launch = launch(parent);
         try (Store store = launch.store()) {
             List<String> wrong = new ArrayList<>();
-            firstLife(launch, store, new SmallLoad(), wrong);
+            firstLife(launch, store, new SmallLoad(0), wrong);
             try (ServerProcess server = traced(launch, trace, List.of()).serve()) {
                 boolean ready = server.awaitReady(READY_MILLIS_MAX);
                 long most = traceLines(trace).stream().collect(Collectors.groupingBy(line -> line.substring(0, line.indexOf(' ')), Collectors.counting()))
@@ -101,7 +101,7 @@ enum KilledStart {
 
     CallRun.Outcome strike(Path parent, long seed, long number, Between between) throws IOException, InterruptedException {
         ServerProcess.Launch launch = launch(parent);
-        SmallLoad load = new SmallLoad();
+        SmallLoad load = new SmallLoad(seed + number);
         List<String> wrong = new ArrayList<>();
         Optional<String> struck;
         try (Store store = launch.store()) {
@@ -113,7 +113,7 @@ enum KilledStart {
                 goodLife("the second start after the killed one", launch, load, wrong);
             }
         }
-        CrashTable.Counts counts = load.counts().plus(new CrashTable.Counts(0, 0, 0, wrong.size()));
+        CrashTable.Counts counts = load.counts().plus(new CrashTable.Counts(0, 0, 0, 0, wrong.size()));
         wrong.addAll(load.wrong());
         return new CallRun.Outcome(struck, counts, wrong);
     }

@@ -1,9 +1,9 @@
 package dev.marrow.stress.crash;
 
 import java.io.IOException;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Predicate;
 import java.util.random.RandomGenerator;
 
 /**
@@ -20,11 +20,7 @@ final class RegisterHistory implements Subject {
     private final String key;
     private final boolean lease;
     private final Findings findings;
-    /** states[i] is after operation i; states[0] was recovered. */
-    private final List<RegisterState> states = new ArrayList<>(List.of(RegisterState.ABSENT));
-    private int acknowledged;
-    private int read;
-    private int synced;
+    private final HistoryLine<RegisterState> line = new HistoryLine<>(RegisterState.ABSENT);
     private long written;
 
     /** @param lease the key is given short times to live, and only set and deleted: what else would answer depends on the clock */
@@ -49,7 +45,7 @@ final class RegisterHistory implements Subject {
     }
 
     private Operation registerChange(RandomGenerator random) {
-        RegisterState now = states.getLast();
+        RegisterState now = line.last();
         String value = nextValue(random);
         RegisterState set = new RegisterState(Optional.of(value), 0);
         boolean present = now.value().isPresent();
@@ -105,8 +101,7 @@ final class RegisterHistory implements Subject {
     }
 
     private Operation step(RegisterState next, Optional<Reply> expected, String... command) {
-        states.add(next);
-        return new Change(states.size() - 1, expected, List.of(command));
+        return new Change(line.add(next), expected, List.of(command));
     }
 
     /** @param expected the only right reply; empty where the clock has a say */
@@ -134,21 +129,21 @@ final class RegisterHistory implements Subject {
                     return;
                 }
                 findings.acknowledged(1);
-                acknowledged = index;
+                line.acknowledged(index);
             }
         }
 
         @Override
         public void synced() {
             synchronized (RegisterHistory.this) {
-                synced = Math.max(synced, index);
+                line.synced(index);
             }
         }
     }
 
     @Override
     public synchronized Operation read() {
-        return new Get(Math.max(acknowledged, read), System.currentTimeMillis());
+        return new Get(line.low(), System.currentTimeMillis());
     }
 
     private final class Get implements Operation {
@@ -174,27 +169,21 @@ final class RegisterHistory implements Subject {
         public void answered(Reply reply) {
             synchronized (RegisterHistory.this) {
                 Optional<Integer> point = reply instanceof Reply.Bulk(Optional<String> value)
-                        ? pointOf(low, new RegisterState.Seen(value, fromMillis, System.currentTimeMillis()), -2)
+                        ? pointOf(low, new RegisterState.Seen(value, fromMillis, System.currentTimeMillis()))
                         : Optional.empty();
                 if (point.isEmpty()) {
                     findings.wrong("GET " + key + " answered " + reply + ", which none of the states " + low + " to "
-                            + (states.size() - 1) + " explains; acknowledged was " + states.get(low));
+                            + line.lastPoint() + " explains; acknowledged was " + line.at(low));
                     return;
                 }
                 findings.read(1);
-                read = Math.max(read, point.get());
+                line.read(point.get());
             }
         }
     }
 
-    /** The first point from {@code low} on that explains what was seen. */
-    private Optional<Integer> pointOf(int low, RegisterState.Seen seen, long pttl) {
-        for (int i = low; i < states.size(); i++) {
-            if (states.get(i).explains(seen) && states.get(i).explainsTtl(pttl, seen)) {
-                return Optional.of(i);
-            }
-        }
-        return Optional.empty();
+    private Optional<Integer> pointOf(int low, RegisterState.Seen seen) {
+        return line.pointOf(low, state -> state.explains(seen));
     }
 
     @Override
@@ -207,29 +196,20 @@ final class RegisterHistory implements Subject {
             return;
         }
         RegisterState.Seen seen = new RegisterState.Seen(value, fromMillis, System.currentTimeMillis());
-        int low = promise == Promise.SYNCED ? synced : Math.max(acknowledged, read);
-        Optional<Integer> point = pointOf(low, seen, pttl);
-        RegisterState state = point.map(states::get).orElse(new RegisterState(value, pttl < 0 ? 0 : fromMillis + pttl));
+        Predicate<RegisterState> explains = state -> state.explains(seen) && state.explainsTtl(pttl, seen);
+        int low = line.low(promise);
+        Optional<Integer> point = line.pointOf(low, explains);
+        RegisterState state = point.map(line::at).orElse(new RegisterState(value, pttl < 0 ? 0 : fromMillis + pttl));
         if (point.isEmpty()) {
-            tellLoss(low, seen, pttl);
+            tellLoss(low, seen, pttl, explains);
         }
-        states.clear();
         // Seen absent it is absent for good, whether it was deleted or its time was over.
-        states.add(value.isEmpty() ? RegisterState.ABSENT : state);
-        acknowledged = 0;
-        read = 0;
-        synced = 0;
+        line.restart(value.isEmpty() ? RegisterState.ABSENT : state);
     }
 
-    private void tellLoss(int low, RegisterState.Seen seen, long pttl) {
+    private void tellLoss(int low, RegisterState.Seen seen, long pttl, Predicate<RegisterState> explains) {
         String what = "key " + key + " recovered as " + seen.value() + " pttl " + pttl + ", expected one of the states " + low + " to "
-                + (states.size() - 1) + ", first " + states.get(low);
-        for (int i = low - 1; i >= 0; i--) {
-            if (states.get(i).explains(seen) && states.get(i).explainsTtl(pttl, seen)) {
-                findings.lost(low - i, what);
-                return;
-            }
-        }
-        findings.wrong(what);
+                + line.lastPoint() + ", first " + line.at(low);
+        line.pointBefore(low, explains).ifPresentOrElse(earlier -> findings.lost(low - earlier, what), () -> findings.wrong(what));
     }
 }

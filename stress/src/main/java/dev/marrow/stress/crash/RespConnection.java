@@ -11,6 +11,7 @@ import java.net.ProtocolException;
 import java.net.Socket;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 
@@ -19,11 +20,13 @@ public final class RespConnection implements Caller, Closeable {
     private static final int CONNECT_MILLIS_MAX = 5_000;
     /** Longest wait for a reply; a server that is alive and silent for so long is a finding. */
     private static final int READ_MILLIS_MAX = 20_000;
-    private static final int BULK_BYTES_MAX = 1 << 20;
+    private static final int BULK_BYTES_MAX = 8 << 20;
+    private static final int BUFFER_BYTES = 1 << 16;
 
     private final Socket socket = new Socket();
     private final BufferedInputStream in;
     private final ByteArrayOutputStream out = new ByteArrayOutputStream(1 << 14);
+    private byte[] rest = new byte[0];
 
     /** On this host. */
     public RespConnection(int port) throws IOException {
@@ -31,11 +34,19 @@ public final class RespConnection implements Caller, Closeable {
     }
 
     public RespConnection(InetSocketAddress address) throws IOException {
+        this(address, 0);
+    }
+
+    /** @param receiveBytes of a reply that the kernel may hold, 0: as it likes */
+    RespConnection(InetSocketAddress address, int receiveBytes) throws IOException {
         try {
+            if (receiveBytes > 0) {
+                socket.setReceiveBufferSize(receiveBytes);
+            }
             socket.connect(address, CONNECT_MILLIS_MAX);
             socket.setTcpNoDelay(true);
             socket.setSoTimeout(READ_MILLIS_MAX);
-            in = new BufferedInputStream(socket.getInputStream(), 1 << 16);
+            in = new BufferedInputStream(socket.getInputStream(), receiveBytes > 0 ? receiveBytes : BUFFER_BYTES);
         } catch (IOException failure) {
             socket.close();
             throw failure;
@@ -44,6 +55,30 @@ public final class RespConnection implements Caller, Closeable {
 
     /** Sends all commands in one write. */
     void send(List<List<String>> commands) throws IOException {
+        encode(commands);
+        out.writeTo(socket.getOutputStream());
+    }
+
+    /**
+     * Sends the beginning of a command; the rest comes by {@link #sendRest}, or never.
+     *
+     * @param share of its bytes that are sent
+     */
+    void sendPart(List<String> command, double share) throws IOException {
+        encode(List.of(command));
+        rest = out.toByteArray();
+        int first = (int) (rest.length * share);
+        socket.getOutputStream().write(rest, 0, first);
+        rest = Arrays.copyOfRange(rest, first, rest.length);
+    }
+
+    /** Before anything else is sent. */
+    void sendRest() throws IOException {
+        socket.getOutputStream().write(rest);
+        rest = new byte[0];
+    }
+
+    private void encode(List<List<String>> commands) {
         out.reset();
         for (List<String> command : commands) {
             line("*" + command.size());
@@ -52,7 +87,6 @@ public final class RespConnection implements Caller, Closeable {
                 line(word);
             }
         }
-        out.writeTo(socket.getOutputStream());
     }
 
     private void line(String text) {

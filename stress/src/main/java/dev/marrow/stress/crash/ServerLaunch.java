@@ -18,6 +18,11 @@ public interface ServerLaunch {
         return false;
     }
 
+    /** Whether it can hold large values. */
+    default boolean largeValues() {
+        return true;
+    }
+
     /** Longest wait until it serves. */
     default long readyMillisMax() {
         return 60_000;

@@ -23,7 +23,7 @@ public final class ServerProcess implements AutoCloseable {
 
     /** Of every server that is crashed: small, and soon warm. */
     public static final List<String> JVM_FLAGS = List.of("-Xmx256m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1");
-    public static final List<String> SIZES = List.of("--capacity", "100000", "--memory", "64mb", "--ring", "1mb",
+    public static final List<String> SIZES = List.of("--capacity", "100000", "--memory", "64mb", "--ring", "1mb", "--tier-two", "64mb",
             // so small that segments are switched and checkpoints taken all the time
             "--log-segment-size", "1mb", "--checkpoint-min-size", "2mb", "--checkpoint-percentage", "50");
 

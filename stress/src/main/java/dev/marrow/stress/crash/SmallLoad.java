@@ -6,20 +6,27 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.SplittableRandom;
 
 /**
- * A few writes of which each sets a key of its own, a checkpoint in their middle where the server knows of such, and a check that finds what was
- * acknowledged or read, and nothing that was not sent. One connection.
+ * A few writes of which each sets a key of its own, and some that write, replace, move and remove large values; a checkpoint in their middle where the
+ * server knows of such, while half of a large value has come; and a check that finds what was acknowledged or read, and nothing that was not sent. One
+ * command at a time.
  */
 final class SmallLoad {
     private static final int SINGLE = 10;
     private static final int PIPELINED = 12;
-    private static final int LARGE_BYTES = 5_000;
+    private static final int PIPELINED_BYTES = 5_000;
+    private static final int LARGE_CHANGES = 6;
+    private static final int LARGE_BYTES_MAX = 131_073;
     private static final int SAVE_WAITS_MAX = 100;
     private static final long SAVE_WAIT_MILLIS = 20;
 
     private final Map<String, Key> keys = new LinkedHashMap<>();
     private final List<String> wrong = new ArrayList<>();
+    private final Findings findings = new Findings();
+    private final LargeHistory large = new LargeHistory(0, LARGE_BYTES_MAX, findings);
+    private final SplittableRandom random;
     private long acknowledged;
     private long read;
     private long lost;
@@ -35,19 +42,28 @@ final class SmallLoad {
         }
     }
 
+    /** @param seed decides what becomes of the large values */
+    SmallLoad(long seed) {
+        random = new SplittableRandom(seed);
+    }
+
     /** Checks what is there, then writes more. The server may end inside, then false; what was not answered stays in flight. */
     boolean run(int port) throws InterruptedException {
         try (RespConnection connection = new RespConnection(port)) {
             check(connection);
+            checkLarge(connection);
             for (int i = 0; i < SINGLE; i++) {
                 write(connection, List.of(newKey(10)));
             }
-            save(connection);
+            changeLarge(connection);
+            saveWhileAValueComes(connection, port);
             List<String> burst = new ArrayList<>();
             for (int i = 0; i < PIPELINED; i++) {
-                burst.add(newKey(LARGE_BYTES));
+                burst.add(newKey(PIPELINED_BYTES));
             }
             write(connection, burst);
+            changeLarge(connection);
+            checkLarge(connection);
             return true;
         } catch (IOException serverGone) {
             // whether it should have ended is seen in its exit code
@@ -57,11 +73,35 @@ final class SmallLoad {
 
     /** Everything lost or wrong, in words. */
     List<String> wrong() {
-        return wrong;
+        List<String> all = new ArrayList<>(wrong);
+        all.addAll(findings.texts());
+        return all;
     }
 
     CrashTable.Counts counts() {
-        return new CrashTable.Counts(acknowledged, read, lost, wrong.size() - lost);
+        return new CrashTable.Counts(acknowledged, 0, read, lost, wrong.size() - lost).plus(CrashTable.Counts.of(findings));
+    }
+
+    private void changeLarge(RespConnection connection) throws IOException {
+        for (int i = 0; i < LARGE_CHANGES; i++) {
+            Operation change = large.change(random);
+            change.answered(LoadingClient.orRefused(connection.call(change.command().toArray(String[]::new))));
+        }
+    }
+
+    private void checkLarge(RespConnection connection) throws IOException, InterruptedException {
+        large.recovered(connection, Promise.ACKNOWLEDGED_AND_READ);
+        TierTwoSpace.findOrphans(connection, large.keys()).ifPresent(findings::wrong);
+    }
+
+    private void saveWhileAValueComes(RespConnection connection, int port) throws IOException, InterruptedException {
+        try (RespConnection slow = new RespConnection(port)) {
+            Operation change = large.set(random, LARGE_BYTES_MAX);
+            slow.sendPart(change.command(), random.nextDouble());
+            save(connection);
+            slow.sendRest();
+            change.answered(LoadingClient.orRefused(slow.receive()));
+        }
     }
 
     private String newKey(int bytes) {

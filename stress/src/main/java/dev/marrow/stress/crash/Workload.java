@@ -10,6 +10,9 @@ import java.util.SplittableRandom;
 /** All subjects of a run and the workers that load them. The subjects outlive the server's crashes; workers live for one cycle. */
 public final class Workload {
     private static final int CONNECTIONS = 6;
+    /** Further ones, each with its own keys. With a value on its way to each key they must fit tier two. */
+    private static final int LARGE_CONNECTIONS = 2;
+    private static final int LARGE_BYTES_MAX = 5 << 20;
     /** Connections that ask WAITAOF often; the others load. */
     private static final int SYNCING_CONNECTIONS = 2;
     private static final int SYNC_BURSTS_OFTEN = 20;
@@ -32,16 +35,18 @@ public final class Workload {
     private final long pauseMillis;
     private final List<List<Subject>> own = new ArrayList<>();
     private final List<Subject> shared = new ArrayList<>();
+    private final List<LargeHistory> large = new ArrayList<>();
     private final List<Subject> all = new ArrayList<>();
-    private final List<Worker> workers = new ArrayList<>();
+    private final List<LoadingClient> workers = new ArrayList<>();
     private final List<Thread> threads = new ArrayList<>();
     private volatile boolean endExpected;
 
-    Workload(Findings findings, SplittableRandom random) {
-        this(findings, random, "", true, 0);
+    /** @param largeValues whether the server takes any */
+    Workload(boolean largeValues, Findings findings, SplittableRandom random) {
+        this(largeValues, findings, random, "", true, 0);
     }
 
-    private Workload(Findings findings, SplittableRandom random, String prefix, boolean waitAof, long pauseMillis) {
+    private Workload(boolean largeValues, Findings findings, SplittableRandom random, String prefix, boolean waitAof, long pauseMillis) {
         this.findings = findings;
         this.random = random;
         this.waitAof = waitAof;
@@ -68,6 +73,9 @@ public final class Workload {
             shared.add(new TransferHistory(prefix + "transfer." + k, findings));
         }
         all.addAll(shared);
+        for (int i = 0; largeValues && i < LARGE_CONNECTIONS; i++) {
+            large.add(new LargeHistory(i, LARGE_BYTES_MAX, findings));
+        }
     }
 
     /**
@@ -76,7 +84,7 @@ public final class Workload {
      * @param prefix of all its keys; none of them may exist
      */
     public static Workload beside(String prefix, SharedRegister.Abilities abilities, Findings findings, SplittableRandom random) {
-        Workload workload = new Workload(findings, random, prefix, abilities.waitAof(), PAUSE_MILLIS);
+        Workload workload = new Workload(false, findings, random, prefix, abilities.waitAof(), PAUSE_MILLIS);
         for (int k = 0; k < SHARED_REGISTERS; k++) {
             SharedRegister register = new SharedRegister(prefix + "shared." + k, abilities, findings);
             workload.shared.add(register);
@@ -94,10 +102,13 @@ public final class Workload {
         endExpected = endsByItself;
         for (int i = 0; i < CONNECTIONS; i++) {
             int syncBursts = i < SYNCING_CONNECTIONS ? SYNC_BURSTS_OFTEN : SYNC_BURSTS_RARELY;
-            Worker worker = new Worker(address, waitAof ? syncBursts : 0, pauseMillis, own.get(i), shared, all,
-                    () -> endExpected, findings, random.split());
-            workers.add(worker);
-            threads.add(Thread.ofPlatform().daemon().name("worker-" + i).start(worker));
+            workers.add(new Worker(address, waitAof ? syncBursts : 0, pauseMillis, own.get(i), shared, all, () -> endExpected, findings, random.split()));
+        }
+        for (LargeHistory history : large) {
+            workers.add(new LargeWorker(address, history, large, () -> endExpected, findings, random.split()));
+        }
+        for (LoadingClient worker : workers) {
+            threads.add(Thread.ofPlatform().daemon().name("worker-" + threads.size()).start(worker));
         }
     }
 
@@ -106,9 +117,9 @@ public final class Workload {
         endExpected = true;
     }
 
-    /** Waits for the workers, which begin nothing any more, or whose server is gone. */
+    /** Waits for the workers, who stop if their server is not gone. */
     public void join() throws InterruptedException {
-        workers.forEach(Worker::stop);
+        workers.forEach(LoadingClient::stop);
         for (Thread thread : threads) {
             if (!thread.join(java.time.Duration.ofMillis(JOIN_MILLIS_MAX))) {
                 findings.wrong(thread.getName() + " did not end with its server");
@@ -123,19 +134,26 @@ public final class Workload {
      *
      * @param syncFirst that start must be durable: {@code everysec} itself promises it only after a second
      */
-    void check(int port, Promise promise, boolean syncFirst) throws IOException {
+    void check(int port, Promise promise, boolean syncFirst) throws IOException, InterruptedException {
         check(new InetSocketAddress(InetAddress.getLoopbackAddress(), port), promise, syncFirst);
     }
 
     /** As above, where nothing acknowledged or read may be lost. */
-    public void check(InetSocketAddress address) throws IOException {
+    public void check(InetSocketAddress address) throws IOException, InterruptedException {
         check(address, Promise.ACKNOWLEDGED_AND_READ, false);
     }
 
-    private void check(InetSocketAddress address, Promise promise, boolean syncFirst) throws IOException {
+    private void check(InetSocketAddress address, Promise promise, boolean syncFirst) throws IOException, InterruptedException {
         try (RespConnection connection = new RespConnection(address)) {
             for (Subject subject : all) {
                 subject.recovered(connection, promise);
+            }
+            for (LargeHistory history : large) {
+                history.recovered(connection, promise);
+            }
+            if (!large.isEmpty()) {
+                List<String> keys = large.stream().flatMap(history -> history.allKeys().stream()).toList();
+                TierTwoSpace.findOrphans(connection, keys).ifPresent(findings::wrong);
             }
             if (syncFirst) {
                 sync(connection);

@@ -14,6 +14,11 @@ import org.cryptomator.jfuse.api.Stat;
 
 /** A {@link SectorDisk} as FUSE sees it. Each call that changes the disk first asks {@link Faults}. */
 final class SectorFileSystem implements FuseOperations {
+    /**
+     * A file that the store maps. Its bytes come from the page cache when the kernel likes: that is no call of the store's, and its death does not stop
+     * it. With the power off they are kept too, so that a cut may leave a map that looks good and is not.
+     */
+    private static final String MAPPED = "/tier-two/chunks";
     private static final int O_TRUNC = 01000;
     /** The disk is full when it takes so much of this process's heap, two thirds. */
     private static final long BYTES_MAX = Runtime.getRuntime().maxMemory() / 3 * 2;
@@ -164,6 +169,9 @@ final class SectorFileSystem implements FuseOperations {
         FileNode node = disk.file(path).get();
         int length = Math.toIntExact(count);
         int half = Math.max(1, length / 2);
+        if (path.endsWith(MAPPED)) {
+            return write(node, source, length, offset);
+        }
         return switch (faults.nextWrite(path, offset)) {
             case PROCEED -> write(node, source, length, offset);
             case HALF -> write(node, source, half, offset);

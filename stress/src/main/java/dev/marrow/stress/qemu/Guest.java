@@ -68,6 +68,12 @@ final class Guest implements ServerLaunch, AutoCloseable {
         return Store.NONE;
     }
 
+    /** Its JVM has no compiler, without which there is no tier two. */
+    @Override
+    public boolean largeValues() {
+        return false;
+    }
+
     @Override
     public long readyMillisMax() {
         return READY_MILLIS_MAX;

@@ -27,6 +27,6 @@ class CrashIT {
         CrashCommand.run(plan, findings, table, System.out);
         table.print(System.out);
         assertTrue(findings.clean(), () -> plan.command() + "\n" + String.join("\n", findings.texts()));
-        assertTrue(findings.acknowledged() > CYCLES && findings.read() > CYCLES, "there was no load");
+        assertTrue(findings.acknowledged() > CYCLES && findings.read() > CYCLES && findings.large() > CYCLES, "there was no load");
     }
 }

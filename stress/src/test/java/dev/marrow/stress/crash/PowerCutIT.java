@@ -55,7 +55,7 @@ class PowerCutIT {
         CrashCommand.run(plan, findings, table, System.out);
         table.print(System.out);
         assertTrue(findings.clean(), () -> plan.command() + "\n" + String.join("\n", findings.texts()));
-        assertTrue(findings.acknowledged() > cycles && findings.read() > cycles, "there was no load");
+        assertTrue(findings.acknowledged() > cycles && findings.read() > cycles && findings.large() > 0, "there was no load");
     }
 
     @Test
