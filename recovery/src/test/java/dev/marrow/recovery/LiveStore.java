@@ -61,6 +61,7 @@ final class LiveStore implements AutoCloseable {
             }
         });
         log.start();
+        tierTwo.logRuns(() -> log.awaitWritten(store.ring().producerPosition()));
     }
 
     /** Runs one command; returns its reply. */

@@ -22,6 +22,7 @@ public final class LogWriter implements AutoCloseable {
     /** Longest pause of an idle writer; records of doors that do not call {@link #wake} wait this long at most. */
     private static final long IDLE_PARK_NANOS_MAX = 10_000_000;
     private static final long IDLE_PARK_NANOS_MIN = 1_000_000;
+    private static final long WRITTEN_POLL_MILLIS = 1;
     /** A record that is reserved and not yet submitted is usually there within a microsecond. */
     private static final long BUSY_PARK_NANOS_MAX = 1_000_000;
     private static final long BUSY_PARK_NANOS_MIN = 20_000;
@@ -359,6 +360,24 @@ public final class LogWriter implements AutoCloseable {
     /** Ring position up to which everything is handed to the file system. */
     public long written() {
         return progress.ringPosition();
+    }
+
+    /**
+     * Waits until all that lies in the ring before a position is in the log, synced or not.
+     *
+     * @return how far the log goes then
+     * @throws IOException the log has failed, or ends
+     */
+    public LogScan awaitWritten(long position) throws IOException, InterruptedException {
+        while (progress.ringPosition() < position) {
+            if (mark.failed() || closing) {
+                throw new IOException("the log has ended");
+            }
+            wake();
+            Thread.sleep(WRITTEN_POLL_MILLIS);
+        }
+        Written now = progress;
+        return LogScan.upTo(now.segment().sequence(), now.offset());
     }
 
     public Durability durability() {

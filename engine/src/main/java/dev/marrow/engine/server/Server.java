@@ -20,7 +20,6 @@ import dev.marrow.wal.DurabilityListener;
 import dev.marrow.wal.FileStorage;
 import dev.marrow.wal.LogCutPlace;
 import dev.marrow.wal.LogDirectory;
-import dev.marrow.wal.LogScan;
 import dev.marrow.wal.LogStats;
 import dev.marrow.wal.LogWriter;
 import dev.marrow.wal.LogWriterOptions;
@@ -155,7 +154,7 @@ public final class Server implements ServerControl, AutoCloseable {
         }
         tierTwo.onFailure(this::fail);
         log.start();
-        tierTwo.logRuns(this::drainedLog);
+        tierTwo.logRuns(() -> log.awaitWritten(store.ring().producerPosition()));
         memory.start();
         expiry.start();
         checkpoints.start();
@@ -218,19 +217,6 @@ public final class Server implements ServerControl, AutoCloseable {
         public void onFailure(Throwable cause) {
             fail(cause);
         }
-    }
-
-    private LogScan drainedLog() throws IOException, InterruptedException {
-        long end = store.ring().producerPosition();
-        while (log.written() < end) {
-            if (log.failed() || isStopping()) {
-                throw new IOException("the log has ended");
-            }
-            log.wake();
-            Thread.sleep(1);
-        }
-        LogStats stats = log.stats();
-        return LogScan.upTo(stats.segment(), stats.segmentOffset());
     }
 
     // ---- life ----
