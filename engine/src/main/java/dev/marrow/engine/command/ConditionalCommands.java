@@ -41,7 +41,8 @@ final class ConditionalCommands {
 
     /** Whether the command is a SET with a word in it that makes it {@link #set}; the kernel leaves every SET with such an option to Java. */
     static boolean isConditionalSet(CommandSpec spec, List<byte[]> arguments) {
-        return spec.name().equals("set") && arguments.subList(SET_OPTIONS, arguments.size()).stream().anyMatch(word -> Comparison.parse(word, word).isPresent());
+        return spec.name().equals("set")
+                && arguments.subList(SET_OPTIONS, arguments.size()).stream().anyMatch(word -> Comparison.parse(word, word).isPresent());
     }
 
     /** SET key value [NX|XX|IFEQ match|IFNE match] [GET] [EX s|PX ms|EXAT s|PXAT ms|KEEPTTL], options in any order. */

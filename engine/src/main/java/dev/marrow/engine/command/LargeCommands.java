@@ -113,7 +113,8 @@ public final class LargeCommands {
     private static void expire(Transaction transaction, List<byte[]> arguments, int unitMillis, boolean absolute, ReplyWriter out) {
         Transaction.Entry entry = transaction.entry(arguments.get(1));
         long deadline = Math.max(1, IntegerArgument.parse(arguments.get(2)) * unitMillis + (absolute ? 0 : transaction.nowMillis()));
-        boolean applies = entry.exists() && arguments.subList(3, arguments.size()).stream().allMatch(word -> allows(word, entry.expireMillis(), deadline));
+        boolean applies = entry.exists()
+                && arguments.subList(3, arguments.size()).stream().allMatch(word -> allows(word, entry.expireMillis(), deadline));
         if (applies && deadline <= transaction.nowMillis()) {
             entry.delete();
         } else if (applies) {

@@ -148,7 +148,8 @@ public record ServerConfig(
 
         public ServerConfig build() {
             return new ServerConfig(port, bind, dir, durability, capacity, memoryBytes, tierTwoBytes, valueBytesMax, ringBytes, eventLoops, onHost,
-                    logSegmentBytes, checkpointMinBytes, checkpointPercentage, checkpointIntervalSeconds, checkpointRateBytes, requirepass, maxclients, timeoutSeconds, stallTimeoutMillis, clientQueryBufferLimit, clientOutputBufferLimit, diagnostics, configFile);
+                    logSegmentBytes, checkpointMinBytes, checkpointPercentage, checkpointIntervalSeconds, checkpointRateBytes, requirepass,
+                    maxclients, timeoutSeconds, stallTimeoutMillis, clientQueryBufferLimit, clientOutputBufferLimit, diagnostics, configFile);
         }
     }
 }

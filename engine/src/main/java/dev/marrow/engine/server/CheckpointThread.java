@@ -113,7 +113,8 @@ final class CheckpointThread implements Runnable {
     }
 
     private void take() throws IOException, InterruptedException {
-        Checkpoint checkpoint = new Checkpoint(directory, options, server.store(), server.tierTwo(), slot, server.config().checkpointRateBytes(), this::isStopping);
+        Checkpoint checkpoint = new Checkpoint(directory, options, server.store(), server.tierTwo(), slot, server.config().checkpointRateBytes(),
+                this::isStopping);
         checkpoint.take(new Checkpoint.Log() {
             @Override
             public LogPosition roll() throws IOException, InterruptedException {

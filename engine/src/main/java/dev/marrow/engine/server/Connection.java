@@ -154,7 +154,8 @@ final class Connection implements Session {
 
     /** Whether input may be executed. */
     boolean mayExecute() {
-        return !closed && !closing && !killed && suspendedReply == null && waitingCommand == null && !blocked && output.size() <= EventLoop.OUTPUT_PAUSE_BYTES;
+        return !closed && !closing && !killed && suspendedReply == null && waitingCommand == null && !blocked
+                && output.size() <= EventLoop.OUTPUT_PAUSE_BYTES;
     }
 
     /** Whether more should be read. */

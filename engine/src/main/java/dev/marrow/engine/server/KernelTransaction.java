@@ -376,7 +376,8 @@ final class KernelTransaction implements Transaction {
                 case Abi.STATUS_DONE ->
                         Optional.of(slot.out().asSlice(slot.outOffset(0), slot.outEnd(0) - slot.outOffset(0)).toArray(ValueLayout.JAVA_BYTE));
                 case Abi.STATUS_COLD -> Optional.empty();
-                case Abi.STATUS_OUT_FULL -> throw new TransactionTooLargeException("ERR the transaction's values are more than " + Abi.STAGING_BYTES + " bytes");
+                case Abi.STATUS_OUT_FULL ->
+                        throw new TransactionTooLargeException("ERR the transaction's values are more than " + Abi.STAGING_BYTES + " bytes");
                 default -> throw new IllegalStateException("a hot command came back: status=" + slot.status(0));
             };
         }

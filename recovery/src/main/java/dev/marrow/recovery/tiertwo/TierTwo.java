@@ -4,6 +4,7 @@ import dev.marrow.bpf.Abi;
 import dev.marrow.bpf.IoSlot;
 import dev.marrow.bpf.KernelStore;
 import dev.marrow.bpf.Stub;
+import dev.marrow.bpf.libbpf.ThreadPriority;
 import dev.marrow.wal.LogDirectory;
 import dev.marrow.wal.LogScan;
 import java.io.IOException;
@@ -18,6 +19,7 @@ import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CancellationException;
@@ -189,7 +191,7 @@ public final class TierTwo implements AutoCloseable {
     }
 
     private void run() {
-        dev.marrow.bpf.libbpf.ThreadPriority.lower(NICE);
+        ThreadPriority.lower(NICE);
         try {
             openMap(opening.orElseThrow());
             settled.countDown();
@@ -363,7 +365,7 @@ public final class TierTwo implements AutoCloseable {
 
     /** What it is doing, in one word, for INFO. */
     public String describe() {
-        return bytesMax == 0 ? "off" : state.name().toLowerCase(java.util.Locale.ROOT);
+        return bytesMax == 0 ? "off" : state.name().toLowerCase(Locale.ROOT);
     }
 
     /** Begins a value of so many bytes, more than {@link Abi#VALUE_BYTES_MAX}. */
