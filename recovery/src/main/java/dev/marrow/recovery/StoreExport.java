@@ -4,18 +4,31 @@ import dev.marrow.bpf.Abi;
 import dev.marrow.bpf.BpfFs;
 import dev.marrow.bpf.KernelStore;
 import dev.marrow.bpf.PinnedStore;
+import dev.marrow.bpf.RedoRing;
 import dev.marrow.bpf.StoreGeometry;
+import dev.marrow.bpf.Stub;
+import dev.marrow.recovery.tiertwo.LoggedValues;
+import dev.marrow.wal.DirectoryInUseException;
 import dev.marrow.wal.LogDirectory;
 import dev.marrow.wal.LogScan;
+import dev.marrow.wal.LogScanner;
+import dev.marrow.wal.RecordVisitor;
+import dev.marrow.wal.RedoRecord;
 import java.io.IOException;
 import java.io.PrintStream;
+import java.lang.foreign.MemorySegment;
 import java.nio.file.Path;
 import java.security.SecureRandom;
 import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.locks.LockSupport;
 
 /**
- * Reads a whole store out, whatever state it is in: from the tables in the kernel while they are there, beside a server that serves them or after one that
- * was killed; else from the directory, by way of tables that exist for the time of the export. Changes nothing.
+ * Reads a whole store out, whatever state it is in: from the tables in the kernel while they are there, beside a server that serves them or after one
+ * that was killed; else from the directory, by way of tables that exist for the time of the export. Large values come from base and log, and after a
+ * kill from the ring ({@link LoggedValues}). Changes nothing.
  */
 public final class StoreExport {
     private static final int INSTANCE_BYTES = 16;
@@ -24,8 +37,14 @@ public final class StoreExport {
     /** What a record takes in memory, at most, of what it takes in the log. */
     private static final int MEMORY_FACTOR = 3;
 
-    /** Where the records go. */
-    public interface Target extends TableScan.Visitor<IOException> {
+    /** A checkpoint that ends while its predecessor's files are read deletes them, and they are read anew. */
+    private static final int CHECKPOINTS_MAX = 8;
+    /** A running server writes its ring to the log all the time; what it has not written by then is looked for again. */
+    private static final long DRAIN_NANOS_MAX = 10_000_000_000L;
+    private static final long DRAIN_POLL_NANOS = 1_000_000;
+
+    /** Where the records go, those of values in the table as redo records; an UncheckedIOException ends the export. */
+    public interface Target extends RecordVisitor {
         /**
          * Called once, before the first record.
          *
@@ -33,6 +52,14 @@ public final class StoreExport {
          * @param nowMillis Unix time by which keys expire
          */
         void begin(String source, long nowMillis) throws IOException;
+
+        /**
+         * A value that is not in the table.
+         *
+         * @param record its key and all else but the value
+         * @param value  all of it is there; valid during the call
+         */
+        void large(RedoRecord record, LoggedValues.Value value) throws IOException;
     }
 
     private final Path dir;
@@ -65,7 +92,63 @@ public final class StoreExport {
                     + Abi.ABI_VERSION + ": export with the release that made them");
         }
         try (KernelStore store = KernelStore.attach(pins, pinned, 1)) {
-            scan(store, "the tables of " + dir.toAbsolutePath() + " in the kernel", target);
+            scan(store, "the tables of " + dir.toAbsolutePath() + " in the kernel", target, (stubs, found) -> besideTables(store, stubs, found));
+        }
+    }
+
+    /** Whoever holds the lock runs. If it is ours, the server was killed, and the ring has what it did not write any more. */
+    private void besideTables(KernelStore store, Map<Long, Stub> stubs, ExportScan.Found found) throws IOException {
+        Optional<LogDirectory> ours = inspectUnlessInUse();
+        if (ours.isEmpty()) {
+            awaitDrained(store.ring());
+            try (LoggedValues values = besideServer(stubs)) {
+                found.read(values);
+            }
+            return;
+        }
+        RedoRing ring = store.ring();
+        long from = ring.consumerPosition();
+        MemorySegment rest = ring.bytes(from, ring.finishedEnd(from, ring.capacity()));
+        try (LogDirectory directory = ours.get();
+                LoggedValues values = find(stubs, directory, LogScanner.whole(directory), rest)) {
+            found.read(values);
+        }
+    }
+
+    private Optional<LogDirectory> inspectUnlessInUse() throws IOException {
+        try {
+            return Optional.of(LogDirectory.inspect(dir));
+        } catch (DirectoryInUseException running) {
+            return Optional.empty();
+        }
+    }
+
+    /** Chunks come to the ring before their stub to the table, so the log has all that a scan met once it has all that is in the ring now. */
+    private static void awaitDrained(RedoRing ring) {
+        long end = ring.producerPosition();
+        long untilNanos = System.nanoTime() + DRAIN_NANOS_MAX;
+        while (ring.consumerPosition() < end && System.nanoTime() < untilNanos) {
+            LockSupport.parkNanos(DRAIN_POLL_NANOS);
+        }
+    }
+
+    private LoggedValues besideServer(Map<Long, Stub> stubs) throws IOException {
+        for (int attempt = 1;; attempt++) {
+            LogDirectory directory = LogDirectory.beside(dir);
+            try {
+                return find(stubs, directory, LogScanner.whole(directory), MemorySegment.NULL);
+            } catch (IOException gone) {
+                boolean replaced = LogDirectory.beside(dir).manifest().checkpoint() != directory.manifest().checkpoint();
+                if (!replaced || attempt == CHECKPOINTS_MAX) {
+                    throw gone;
+                }
+            }
+        }
+    }
+
+    private LoggedValues find(Map<Long, Stub> stubs, LogDirectory directory, LogScan log, MemorySegment ring) throws IOException {
+        try (Progress _ = new Progress(progress, () -> "looking for " + stubs.size() + " large values in base and log")) {
+            return LoggedValues.find(stubs, directory, log, ring);
         }
     }
 
@@ -83,15 +166,26 @@ public final class StoreExport {
                 BpfFs.unpin(temporary);
                 store.updateClock();
                 ColdStart.fill(store, directory, log, progress);
-                scan(store, dir.toAbsolutePath().toString(), target);
+                scan(store, dir.toAbsolutePath().toString(), target, (stubs, found) -> fromFiles(directory, log, stubs, found));
             } finally {
                 BpfFs.unpin(temporary);
             }
         }
     }
 
-    private void scan(KernelStore store, String description, Target target) throws IOException {
+    /** Nobody changes anything, so all that the tables refer to is there. */
+    private void fromFiles(LogDirectory directory, LogScan log, Map<Long, Stub> stubs, ExportScan.Found found) throws IOException {
+        try (LoggedValues values = find(stubs, directory, log, MemorySegment.NULL)) {
+            List<Stub> missing = stubs.values().stream().filter(stub -> values.open(stub).isEmpty()).toList();
+            if (!missing.isEmpty()) {
+                throw LoggedValues.lack(missing);
+            }
+            found.read(values);
+        }
+    }
+
+    private void scan(KernelStore store, String description, Target target, ExportScan.Search search) throws IOException {
         target.begin(description, Math.max(System.currentTimeMillis(), store.control().clockFloorMillis()));
-        new TableScan(store, store.slot(0)).run(target);
+        new ExportScan(store, target, search).run();
     }
 }

@@ -75,8 +75,19 @@ public final class LogDirectory implements Closeable {
         return inspect(dir, new FileStorage());
     }
 
+    /**
+     * The same beside whoever holds it, and may go on to the next checkpoint at any moment: then files that the manifest named are gone, and it is to
+     * be opened again.
+     */
+    public static LogDirectory beside(Path dir) throws IOException {
+        return look(dir, new FileStorage(), () -> { });
+    }
+
     static LogDirectory inspect(Path dir, Storage storage) throws IOException {
-        Closeable lock = storage.exists(dir.resolve(LOCK_NAME)) ? storage.lock(dir.resolve(LOCK_NAME)) : () -> {};
+        return look(dir, storage, storage.exists(dir.resolve(LOCK_NAME)) ? storage.lock(dir.resolve(LOCK_NAME)) : () -> { });
+    }
+
+    private static LogDirectory look(Path dir, Storage storage, Closeable lock) throws IOException {
         try {
             byte[] instance = readExisting(dir, storage);
             return new LogDirectory(dir, storage, instance, Manifest.read(dir, storage, instance), lock);

@@ -20,6 +20,14 @@ public final class LogScanner {
     }
 
     /**
+     * What of the log is whole, up to the first batch that is not, whatever that means: for one that is being written, where {@link #verify} would
+     * take a batch which comes meanwhile for damage.
+     */
+    public static LogScan whole(LogDirectory directory) throws IOException {
+        return new LogWalk(directory).whole();
+    }
+
+    /**
      * Verifies the log as {@link #verify}, tells the visitor the totals, and then shows it every batch before the tail. The visitor
      * sees nothing of a damaged log.
      */

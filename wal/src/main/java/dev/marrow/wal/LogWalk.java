@@ -30,6 +30,8 @@ final class LogWalk {
     private int lastMagic;
     /** Of the last batch accepted in any segment. */
     private int newestMagic;
+    /** What is no batch yet may be one in a moment. */
+    private boolean growing;
 
     /** @throws LogDamagedException when a segment is missing */
     LogWalk(LogDirectory directory) throws IOException {
@@ -55,6 +57,12 @@ final class LogWalk {
     /** Verifies everything. */
     LogScan all() throws IOException {
         return sequences.isEmpty() ? nothing() : from(sequences.getFirst(), directory.manifest().logLsn());
+    }
+
+    /** Everything that is whole, however the log goes on; see {@link LogScanner#whole}. */
+    LogScan whole() throws IOException {
+        growing = true;
+        return all();
     }
 
     /** Verifies from the last segment on whose first batch is valid: whatever is before it was synced before that batch was written. */
@@ -87,10 +95,10 @@ final class LogWalk {
                 }
                 segments += offset > SegmentDescriptor.HEADER_BYTES ? 1 : 0;
                 if (!BatchDescriptor.isSeal(lastMagic)) {
-                    return scan(lsn, judge(segment, offset));
+                    return scan(lsn, growing ? new LogTail(sequence, offset, 0, false, "whole up to here") : judge(segment, offset));
                 }
                 if (sequence == last) {
-                    return scan(lsn, sealedEnd(sequence, offset));
+                    return scan(lsn, growing ? new LogTail(sequence, offset, 0, true, "whole up to here") : sealedEnd(sequence, offset));
                 }
             } catch (InternalError unreadable) {
                 throw MappedSegment.unreadable(directory.segmentPath(sequence), unreadable);

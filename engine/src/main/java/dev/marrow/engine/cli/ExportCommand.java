@@ -2,6 +2,8 @@ package dev.marrow.engine.cli;
 
 import dev.marrow.engine.transfer.ExportWriter;
 import dev.marrow.recovery.StoreExport;
+import dev.marrow.recovery.tiertwo.LoggedValues;
+import dev.marrow.wal.RedoRecord;
 import java.io.BufferedOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;
@@ -66,8 +68,13 @@ final class ExportCommand implements Callable<Integer> {
         }
 
         @Override
-        public void records(MemorySegment records, int count, long versionMax) throws IOException {
-            writer.orElseThrow().records(records, 0, records.byteSize());
+        public void record(MemorySegment payload, long offset, int length) {
+            writer.orElseThrow().record(payload, offset, length);
+        }
+
+        @Override
+        public void large(RedoRecord record, LoggedValues.Value value) throws IOException {
+            writer.orElseThrow().large(record, value);
         }
     }
 

@@ -220,7 +220,8 @@ public final class RequestParser {
 
     private boolean startLarge(long length) {
         try {
-            Optional<LargeArgument> taken = argumentIndex == 0 ? Optional.empty() : largeArguments.begin(arguments, argumentIndex, length);
+            Optional<LargeArgument> taken = argumentIndex == 0 ? Optional.empty()
+                    : largeArguments.begin(arguments, argumentIndex, length, argumentCount);
             taken.ifPresent(argument -> large.put(argumentIndex, argument));
             return taken.isPresent();
         } catch (LargeArgument.NoRoomException refused) {

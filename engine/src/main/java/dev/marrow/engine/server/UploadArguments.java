@@ -24,7 +24,7 @@ final class UploadArguments implements LargeArguments {
     }
 
     @Override
-    public Optional<LargeArgument> begin(List<byte[]> before, int index, long length) {
+    public Optional<LargeArgument> begin(List<byte[]> before, int index, long length, int count) {
         long limit = server.tierTwo().bytesMax();
         if (limit == 0 || !LargeCommands.takes(before, index)) {
             return Optional.empty();

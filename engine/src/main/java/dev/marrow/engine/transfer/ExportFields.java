@@ -15,6 +15,9 @@ final class ExportFields {
 
     static final String KEY = "key";
     static final String VALUE = "value";
+    /** Of a value that begins in this line and goes on in lines with {@link #MORE}. */
+    static final String LENGTH = "length";
+    static final String MORE = "more";
     static final String EXPIRE_MILLIS = "expire_ms";
     static final String VERSION = "version";
 
@@ -27,6 +30,9 @@ final class ExportFields {
 
     /** Longest line, without its end: the largest key and value, each byte spelled in the longest way. */
     static final int LINE_BYTES_MAX = SPELLING_BYTES_MAX * (Abi.KEY_BYTES_MAX + Abi.VALUE_BYTES_MAX) + OTHER_FIELDS_BYTES_MAX;
+
+    /** Of one value, in bytes; what a server takes is less. */
+    static final long LENGTH_MAX = 1L << 40;
 
     private ExportFields() {}
 }

@@ -9,9 +9,19 @@ sealed interface ExportLine {
     /**
      * A record. Its version is for people: the store that it goes to gives it another one.
      *
+     * @param value        all of it, or its beginning
+     * @param length       bytes of all of it
      * @param expireMillis Unix time in milliseconds, 0 for never
      */
-    record Entry(byte[] key, byte[] value, long expireMillis) implements ExportLine {}
+    record Entry(byte[] key, byte[] value, long length, long expireMillis) implements ExportLine {
+
+        boolean isWhole() {
+            return value.length == length;
+        }
+    }
+
+    /** The next piece of the value that the lines before it have begun. */
+    record More(byte[] piece) implements ExportLine {}
 
     /** The last line. */
     record End(long records) implements ExportLine {}

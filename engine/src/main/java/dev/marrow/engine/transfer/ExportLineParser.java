@@ -34,7 +34,8 @@ final class ExportLineParser {
         if (fields.containsKey(ExportFields.HEADER)) {
             return header(fields);
         }
-        ExportLine parsed = fields.containsKey(ExportFields.END) ? end(fields) : entry(fields);
+        ExportLine parsed = fields.containsKey(ExportFields.END) ? end(fields)
+                : fields.containsKey(ExportFields.MORE) ? more(fields) : entry(fields);
         if (!fields.isEmpty()) {
             throw MalformedInputException.here("unknown field " + fields.keySet().iterator().next());
         }
@@ -112,6 +113,7 @@ final class ExportLineParser {
     private static ExportLine entry(Map<String, Object> fields) throws MalformedInputException {
         byte[] key = bytes(fields, ExportFields.KEY);
         byte[] value = bytes(fields, ExportFields.VALUE);
+        long length = fields.containsKey(ExportFields.LENGTH) ? number(fields, ExportFields.LENGTH) : value.length;
         long expireMillis = fields.containsKey(ExportFields.EXPIRE_MILLIS) ? number(fields, ExportFields.EXPIRE_MILLIS) : 0;
         if (fields.containsKey(ExportFields.VERSION)) {
             number(fields, ExportFields.VERSION);
@@ -120,9 +122,21 @@ final class ExportLineParser {
             throw MalformedInputException.here("key is " + key.length + " bytes; keys are 1 to " + Abi.KEY_BYTES_MAX + " bytes");
         }
         if (value.length > Abi.VALUE_BYTES_MAX) {
-            throw MalformedInputException.here("value is " + value.length + " bytes; the limit is " + Abi.VALUE_BYTES_MAX + " bytes");
+            throw MalformedInputException.here("value is " + value.length + " bytes; a line has at most " + Abi.VALUE_BYTES_MAX + " of them");
         }
-        return new ExportLine.Entry(key, value, expireMillis);
+        if (length < value.length || length > ExportFields.LENGTH_MAX) {
+            throw MalformedInputException.here("field " + ExportFields.LENGTH + " is " + length + "; with this value it is " + value.length + " to "
+                    + ExportFields.LENGTH_MAX);
+        }
+        return new ExportLine.Entry(key, value, length, expireMillis);
+    }
+
+    private static ExportLine more(Map<String, Object> fields) throws MalformedInputException {
+        byte[] piece = bytes(fields, ExportFields.MORE);
+        if (piece.length == 0 || piece.length > Abi.VALUE_BYTES_MAX) {
+            throw MalformedInputException.here("piece is " + piece.length + " bytes; pieces are 1 to " + Abi.VALUE_BYTES_MAX + " bytes");
+        }
+        return new ExportLine.More(piece);
     }
 
     private static long number(Map<String, Object> fields, String name) throws MalformedInputException {

@@ -1,5 +1,6 @@
 package dev.marrow.engine.transfer;
 
+import dev.marrow.recovery.tiertwo.LoggedValues;
 import dev.marrow.wal.RecordVisitor;
 import dev.marrow.wal.RedoRecord;
 import dev.marrow.wal.RedoRecords;
@@ -7,6 +8,7 @@ import java.io.IOException;
 import java.io.OutputStream;
 import java.io.UncheckedIOException;
 import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
 
 /**
  * Writes the records of a store to a stream, in one of two formats (docs/formats/export.md). Feed it each key's newest redo record,
@@ -57,7 +59,7 @@ public abstract sealed class ExportWriter implements RecordVisitor permits JsonE
     }
 
     /**
-     * Writes one redo record, if it is to be written.
+     * Writes one redo record, if it is to be written. Its value must be in it: for others there is {@link #large}.
      *
      * @throws UncheckedIOException when the stream fails
      */
@@ -68,11 +70,26 @@ public abstract sealed class ExportWriter implements RecordVisitor permits JsonE
             return;
         }
         try {
+            if (record.stub().isPresent()) {
+                throw new IllegalStateException("what stands for a value is none: key length=" + record.key().length);
+            }
             write(record);
         } catch (IOException failure) {
             throw new UncheckedIOException(failure);
         }
         records++;
+    }
+
+    /**
+     * Writes a record whose value is not in it, if it is to be written.
+     *
+     * @throws IOException when the stream fails
+     */
+    public final void large(RedoRecord record, LoggedValues.Value value) throws IOException {
+        if (!expired(record)) {
+            writeLarge(record, value);
+            records++;
+        }
     }
 
     private boolean expired(RedoRecord record) {
@@ -85,6 +102,13 @@ public abstract sealed class ExportWriter implements RecordVisitor permits JsonE
     }
 
     abstract void write(RedoRecord record) throws IOException;
+
+    /** Piece by piece. */
+    abstract void writeLarge(RedoRecord record, LoggedValues.Value value) throws IOException;
+
+    static byte[] piece(LoggedValues.Value value, int index) {
+        return value.piece(index).toArray(ValueLayout.JAVA_BYTE);
+    }
 
     /** Says that the export is complete, and flushes the stream. Call it once, last. */
     public abstract void finish() throws IOException;

@@ -7,9 +7,10 @@ import java.util.Optional;
 interface ImportSource {
 
     /**
-     * The next command; empty at the end of a complete input.
+     * The next command, or part of one; empty at the end of a complete input.
      *
-     * @throws MalformedInputException for a piece that cannot be imported, and at the end of an input that was cut off
+     * @throws MalformedInputException for a piece that cannot be imported, and at the end of an input that was cut off; a command that was
+     *     given in part is not to be completed then
      * @throws IOException             when the input cannot be read
      */
     Optional<ImportRecord> next() throws IOException, MalformedInputException;

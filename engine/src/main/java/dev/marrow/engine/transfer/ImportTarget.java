@@ -23,6 +23,10 @@ public record ImportTarget(String host, int port, Optional<String> password, int
 
     /** @throws ServerUnavailableException when it cannot be reached, or refuses us */
     Pipeline connect(RefusalListener refusals) throws ServerUnavailableException {
+        return new Pipeline(this::connect, refusals);
+    }
+
+    private Pipeline.Connection connect() throws ServerUnavailableException {
         Socket socket = new Socket();
         try {
             InetSocketAddress address = new InetSocketAddress(host, port);
@@ -34,7 +38,7 @@ public record ImportTarget(String host, int port, Optional<String> password, int
             socket.setSoTimeout(timeoutMillis);
             InputStream in = new BufferedInputStream(socket.getInputStream(), BUFFER_BYTES);
             greet(socket, new ReplyReader(in));
-            return new Pipeline(socket, new ReplyReader(in), refusals);
+            return new Pipeline.Connection(socket, new ReplyReader(in));
         } catch (ServerUnavailableException refused) {
             Pipeline.closeQuietly(socket);
             throw refused;

@@ -54,6 +54,9 @@ public record Importer(ImportTarget target, ImportFormat format, int errorsShown
             } catch (MalformedInputException malformed) {
                 report.error(source.unit() + " " + source.position(), malformed.getMessage());
                 more = !malformed.last();
+                if (more) {
+                    pipeline.dropCommand();
+                }
             }
         }
     }

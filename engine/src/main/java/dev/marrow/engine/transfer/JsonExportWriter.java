@@ -1,12 +1,14 @@
 package dev.marrow.engine.transfer;
 
+import com.fasterxml.jackson.core.JsonGenerator;
+import dev.marrow.recovery.tiertwo.LoggedValues;
 import dev.marrow.wal.JsonLines;
 import dev.marrow.wal.RedoRecord;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.time.Instant;
 
-/** Header, a line a record, end. */
+/** Header, a line a record and one more for each further piece of its value, end. */
 final class JsonExportWriter extends ExportWriter {
 
     private final JsonLines lines;
@@ -27,11 +29,29 @@ final class JsonExportWriter extends ExportWriter {
         lines.line(json -> {
             lines.bytes(ExportFields.KEY, record.key());
             lines.bytes(ExportFields.VALUE, record.value());
-            if (record.expireMillis() != 0) {
-                json.writeNumberField(ExportFields.EXPIRE_MILLIS, record.expireMillis());
-            }
-            json.writeNumberField(ExportFields.VERSION, record.version());
+            writeRest(json, record);
         });
+    }
+
+    private static void writeRest(JsonGenerator json, RedoRecord record) throws IOException {
+        if (record.expireMillis() != 0) {
+            json.writeNumberField(ExportFields.EXPIRE_MILLIS, record.expireMillis());
+        }
+        json.writeNumberField(ExportFields.VERSION, record.version());
+    }
+
+    @Override
+    void writeLarge(RedoRecord record, LoggedValues.Value value) throws IOException {
+        lines.line(json -> {
+            lines.bytes(ExportFields.KEY, record.key());
+            json.writeNumberField(ExportFields.LENGTH, value.length());
+            lines.bytes(ExportFields.VALUE, piece(value, 0));
+            writeRest(json, record);
+        });
+        for (int index = 1; index < value.pieces(); index++) {
+            byte[] piece = piece(value, index);
+            lines.line(json -> lines.bytes(ExportFields.MORE, piece));
+        }
     }
 
     @Override

@@ -4,7 +4,10 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.util.Optional;
 
-/** Reads the export format. A record that is refused counts as one, so that the number in the last line still fits. */
+/**
+ * Reads the export format. A record that is refused counts as one, so that the number in the last line still fits. A value in several lines becomes
+ * one command in as many parts; what is wrong with one of them is wrong with the record, and the rest of its lines is passed over.
+ */
 final class JsonSource implements ImportSource {
 
     private enum State { HEADER, RECORDS, ENDED, CUT }
@@ -12,6 +15,14 @@ final class JsonSource implements ImportSource {
     private final LineReader lines;
     private State state = State.HEADER;
     private long records;
+    /** The record whose value goes on, where it begins, and how many of its bytes are to come. */
+    private Optional<ExportLine.Entry> begun = Optional.empty();
+    private long begunAt;
+    private long missing;
+    /** Pieces that come now belong to a record that was refused. */
+    private boolean refused;
+    /** What was read when it ended a record that lacked bytes. */
+    private Optional<ExportLine> pending = Optional.empty();
 
     JsonSource(InputStream in) {
         lines = new LineReader(in, ExportFields.LINE_BYTES_MAX);
@@ -22,44 +33,83 @@ final class JsonSource implements ImportSource {
         if (state == State.HEADER) {
             header();
         }
-        Optional<byte[]> line = line();
-        if (line.isEmpty()) {
-            return end();
-        }
-        if (state == State.ENDED) {
-            throw MalformedInputException.here("something behind the end line");
-        }
-        ExportLine parsed = parse(line.get());
-        return switch (parsed) {
-            case ExportLine.Entry entry -> {
-                records++;
-                byte[] command = SetCommand.encode(entry.key(), entry.value(), entry.expireMillis());
-                yield Optional.of(new ImportRecord(command, lines.number()));
+        for (Optional<ExportLine> line = line(); line.isPresent(); line = line()) {
+            if (line.get() instanceof ExportLine.More && refused) {
+                continue;
             }
-            case ExportLine.End end -> {
-                complete(end);
-                yield next();
+            refused = false;
+            switch (line.get()) {
+                case ExportLine.Entry entry -> {
+                    records++;
+                    return Optional.of(begin(entry));
+                }
+                case ExportLine.More more -> {
+                    return Optional.of(goOn(more.piece()));
+                }
+                case ExportLine.End end -> complete(end);
+                case ExportLine.Header again -> throw MalformedInputException.here("a second header");
             }
-            case ExportLine.Header again -> throw MalformedInputException.here("a second header");
-        };
+        }
+        return end();
     }
 
-    private Optional<byte[]> line() throws IOException, MalformedInputException {
-        try {
-            return lines.next();
-        } catch (MalformedInputException tooLong) {
-            records++;
-            throw tooLong;
+    private ImportRecord begin(ExportLine.Entry entry) {
+        if (entry.isWhole()) {
+            return ImportRecord.whole(SetCommand.encode(entry.key(), entry.value(), entry.expireMillis()), lines.number());
         }
+        begun = Optional.of(entry);
+        begunAt = lines.number();
+        missing = entry.length() - entry.value().length;
+        byte[] beginning = SetCommand.begin(entry.key(), entry.length(), entry.expireMillis());
+        return new ImportRecord(new CommandBytes().content(beginning).content(entry.value()).take(), begunAt, true, false);
     }
 
-    private ExportLine parse(byte[] line) throws MalformedInputException {
+    private ImportRecord goOn(byte[] piece) throws MalformedInputException {
+        ExportLine.Entry entry = begun.orElseThrow(() -> refuse("a piece of a value that no line before it begins"));
+        if (piece.length > missing) {
+            throw refuse("the value that begins in line " + begunAt + " has more than its " + entry.length() + " bytes");
+        }
+        missing -= piece.length;
+        if (missing > 0) {
+            return new ImportRecord(piece, begunAt, false, false);
+        }
+        begun = Optional.empty();
+        return new ImportRecord(new CommandBytes().content(piece).content(SetCommand.end(entry.expireMillis())).take(), begunAt, false, true);
+    }
+
+    private MalformedInputException refuse(String reason) {
+        begun = Optional.empty();
+        refused = true;
+        return MalformedInputException.here(reason);
+    }
+
+    /** The next line; empty at the end of the file. */
+    private Optional<ExportLine> line() throws IOException, MalformedInputException {
+        if (pending.isPresent()) {
+            Optional<ExportLine> line = pending;
+            pending = Optional.empty();
+            return line;
+        }
+        boolean within = begun.isPresent();
+        ExportLine parsed;
         try {
-            return ExportLineParser.parse(line);
+            Optional<byte[]> line = lines.next();
+            if (line.isEmpty()) {
+                return Optional.empty();
+            }
+            if (state == State.ENDED) {
+                throw MalformedInputException.here("something behind the end line");
+            }
+            parsed = ExportLineParser.parse(line.get());
         } catch (MalformedInputException malformed) {
-            records++;
-            throw malformed;
+            records += within || state == State.ENDED ? 0 : 1;
+            throw malformed.last() ? malformed : refuse(malformed.getMessage());
         }
+        if (within && !(parsed instanceof ExportLine.More)) {
+            pending = Optional.of(parsed);
+            throw refuse("the value that begins in line " + begunAt + " lacks " + missing + " of its bytes");
+        }
+        return Optional.of(parsed);
     }
 
     /** Without it the file is something else, and no line of it means anything. */
@@ -89,7 +139,8 @@ final class JsonSource implements ImportSource {
     private Optional<ImportRecord> end() throws MalformedInputException {
         if (state == State.RECORDS) {
             state = State.CUT;
-            throw MalformedInputException.fromHereOn("the input was cut off: it has no end line; what is there was imported");
+            String cut = begun.isPresent() ? ", and the value that begins in line " + begunAt + " lacks " + missing + " of its bytes" : "";
+            throw MalformedInputException.fromHereOn("the input was cut off: it has no end line" + cut + "; what is there was imported");
         }
         return Optional.empty();
     }

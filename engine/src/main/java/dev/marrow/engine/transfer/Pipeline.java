@@ -17,48 +17,105 @@ final class Pipeline implements Closeable {
     static final int WINDOW = 1024;
     private static final int BUFFER_BYTES = 1 << 16;
 
-    private final Socket socket;
-    private final ReplyReader replies;
+    /** A connection that lets us in, for one pipeline after another. */
+    record Connection(Socket socket, ReplyReader replies) {}
+
+    /** Makes them. */
+    @FunctionalInterface
+    interface Connector {
+        Connection connect() throws ServerUnavailableException;
+    }
+
+    private final Connector connector;
     private final RefusalListener refusals;
-    private final Thread reader;
+    private Connection connection;
+    private Thread reader;
 
     private final byte[] buffer = new byte[BUFFER_BYTES];
     private int buffered;
 
     // Guarded by this.
     private final long[] positions = new long[WINDOW];
+    /** Commands that were given whole. */
     private long sent;
+    /** Those of them that were written, so that their replies are due. */
     private long flushed;
     private long answered;
+    /** One more has begun; its position has its place already. */
+    private boolean begun;
+    /** Nothing more is written: whatever the server has said is to be read. */
+    private boolean broken;
     private boolean finished;
     private Optional<IOException> failure = Optional.empty();
 
-    Pipeline(Socket socket, ReplyReader replies, RefusalListener refusals) {
-        this.socket = socket;
-        this.replies = replies;
+    /** @throws ServerUnavailableException when there is no connection */
+    Pipeline(Connector connector, RefusalListener refusals) throws ServerUnavailableException {
+        this.connector = connector;
         this.refusals = refusals;
-        reader = Thread.ofPlatform().daemon().name("import-replies").start(this::readReplies);
+        open();
+    }
+
+    private void open() throws ServerUnavailableException {
+        Connection opened = connector.connect();
+        connection = opened;
+        reader = Thread.ofPlatform().daemon().name("import-replies").start(() -> readReplies(opened));
     }
 
     /** @throws ServerLostException when the server went, or does not answer */
     void send(ImportRecord record) throws ServerLostException {
+        if (record.first()) {
+            begin(record.position());
+        }
+        byte[] bytes = record.bytes();
+        if (buffered + bytes.length > BUFFER_BYTES) {
+            flush();
+        }
+        if (record.last()) {
+            end();
+        }
+        if (bytes.length > BUFFER_BYTES) {
+            write(bytes, bytes.length);
+        } else {
+            System.arraycopy(bytes, 0, buffer, buffered, bytes.length);
+            buffered += bytes.length;
+        }
+    }
+
+    private void begin(long position) throws ServerLostException {
         if (inFlight() == WINDOW) {
             flush();
             awaitInFlight(WINDOW / 2);
         }
-        byte[] command = record.command();
-        if (buffered + command.length > BUFFER_BYTES) {
-            flush();
-        }
         synchronized (this) {
-            positions[(int) (sent % WINDOW)] = record.position();
-            sent++;
+            positions[(int) (sent % WINDOW)] = position;
+            begun = true;
         }
-        if (command.length > BUFFER_BYTES) {
-            write(command, command.length);
-        } else {
-            System.arraycopy(command, 0, buffer, buffered, command.length);
-            buffered += command.length;
+    }
+
+    private synchronized void end() {
+        begun = false;
+        sent++;
+    }
+
+    /**
+     * A command that was begun is not to be completed: its connection ends, so that the server forgets it, and what follows goes over another one.
+     *
+     * @throws ServerLostException as {@link #send}
+     */
+    void dropCommand() throws ServerLostException {
+        if (!begun) {
+            return;
+        }
+        finish();
+        closeQuietly(connection.socket());
+        synchronized (this) {
+            begun = false;
+            finished = false;
+        }
+        try {
+            open();
+        } catch (ServerUnavailableException gone) {
+            throw lost(gone);
         }
     }
 
@@ -76,15 +133,19 @@ final class Pipeline implements Closeable {
             notifyAll();
         }
         try {
-            socket.getOutputStream().write(bytes, 0, length);
-        } catch (IOException broken) {
+            connection.socket().getOutputStream().write(bytes, 0, length);
+        } catch (IOException failed) {
             // The replies that came before it broke are still there to be read.
+            synchronized (this) {
+                broken = true;
+                notifyAll();
+            }
             joinReader();
-            throw lost(broken);
+            throw lost(failed);
         }
     }
 
-    /** Waits for the replies to everything. */
+    /** Waits for the replies to everything that was given whole. */
     void finish() throws ServerLostException {
         flush();
         awaitInFlight(0);
@@ -112,49 +173,65 @@ final class Pipeline implements Closeable {
         return failure.orElseThrow();
     }
 
-    private synchronized ServerLostException lost(IOException cause) {
-        IOException first = failure.orElse(cause);
-        String reason = switch (first) {
-            case SocketTimeoutException silent -> "the server does not answer any more";
-            case SocketException broken -> "the connection to the server broke: " + broken.getMessage();
-            default -> first.getMessage();
-        };
-        return new ServerLostException(reason + "; " + answered + " of " + sent + " records were answered", first);
+    private ServerLostException lost(IOException cause) {
+        long half = -1;
+        ServerLostException lost;
+        synchronized (this) {
+            IOException first = failure.orElse(cause);
+            String reason = switch (first) {
+                case SocketTimeoutException silent -> "the server does not answer any more";
+                case SocketException gone -> "the connection to the server broke: " + gone.getMessage();
+                default -> first.getMessage();
+            };
+            lost = new ServerLostException(reason + "; " + answered + " of " + sent + " records were answered", first);
+            half = begun ? positions[(int) (sent % WINDOW)] : half;
+            begun = false;
+        }
+        if (half >= 0) {
+            refusals.refused(half, "the connection ended within this record, so it is not there");
+        }
+        return lost;
     }
 
-    private void readReplies() {
+    private void readReplies(Connection from) {
         try {
             while (awaitDue()) {
-                Optional<String> error = replies.next();
+                Optional<String> error = from.replies().next();
                 long position = countReply();
                 error.ifPresent(text -> refusals.refused(position, text));
             }
         } catch (IOException lost) {
-            fail(lost);
+            fail(lost, from);
         } catch (RuntimeException fault) {
-            fail(new IOException("a fault while replies were read: " + fault, fault)); // or the sender would wait for ever
+            fail(new IOException("a fault while replies were read: " + fault, fault), from); // or the sender would wait for ever
         }
     }
 
-    private void fail(IOException cause) {
+    private void fail(IOException cause, Connection from) {
         synchronized (this) {
             failure = Optional.of(cause);
             notifyAll();
         }
-        closeQuietly(socket); // ends a write that waits
+        closeQuietly(from.socket()); // ends a write that waits
     }
 
     /** False when no further reply is to come. */
     private synchronized boolean awaitDue() {
-        while (answered == flushed && !finished) {
+        while (answered == flushed && !finished && !broken) {
             uninterrupted(this::wait);
         }
-        return answered < flushed;
+        return answered < flushed || broken;
     }
 
     /** Counts a reply; returns the position of its command. */
     private synchronized long countReply() {
         long position = positions[(int) (answered % WINDOW)];
+        if (answered == sent && begun) {
+            // a server that does not want to read a command to its end says so and closes
+            begun = false;
+            sent++;
+            flushed = sent;
+        }
         answered++;
         if (sent - answered <= WINDOW / 2) {
             notifyAll();
@@ -206,6 +283,6 @@ final class Pipeline implements Closeable {
             finished = true;
             notifyAll();
         }
-        closeQuietly(socket);
+        closeQuietly(connection.socket());
     }
 }

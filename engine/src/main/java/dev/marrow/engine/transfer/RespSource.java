@@ -1,5 +1,7 @@
 package dev.marrow.engine.transfer;
 
+import dev.marrow.engine.resp.LargeArgument;
+import dev.marrow.engine.resp.LargeArguments;
 import dev.marrow.engine.resp.ParseResult;
 import dev.marrow.engine.resp.RequestParser;
 import java.io.IOException;
@@ -10,8 +12,12 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.Set;
+import java.util.stream.Stream;
 
-/** Reads what {@code redis-cli --pipe} takes: commands as arrays of bulk strings, or inline, a line each. */
+/**
+ * Reads what {@code redis-cli --pipe} takes: commands as arrays of bulk strings, or inline, a line each. A command with arguments that are too long
+ * for the heap is given in parts, as it is read.
+ */
 final class RespSource implements ImportSource {
 
     private static final int BUFFER_BYTES = 1 << 16;
@@ -21,7 +27,8 @@ final class RespSource implements ImportSource {
             "SUNSUBSCRIBE", "MONITOR", "SYNC", "PSYNC", "CLIENT REPLY");
 
     private final InputStream in;
-    private final RequestParser parser = new RequestParser(COMMAND_BYTES_MAX);
+    private final Passing passing = new Passing();
+    private final RequestParser parser = new RequestParser(COMMAND_BYTES_MAX, passing);
     private final ByteBuffer buffer = ByteBuffer.allocate(BUFFER_BYTES).limit(0);
     private long position;
     private long next;
@@ -35,9 +42,16 @@ final class RespSource implements ImportSource {
         position = next;
         while (buffer.hasRemaining() || fill()) {
             switch (parser.parse(buffer, true)) {
-                case ParseResult.Incomplete more -> { }
+                case ParseResult.Incomplete more -> {
+                    if (passing.hasPart()) {
+                        return Optional.of(passing.part(position));
+                    }
+                }
                 case ParseResult.Complete complete -> {
                     next += complete.bytes();
+                    if (passing.hasBegun()) {
+                        return Optional.of(passing.lastPart(complete.arguments(), position));
+                    }
                     if (!complete.arguments().isEmpty()) {
                         return Optional.of(record(complete.arguments()));
                     }
@@ -45,10 +59,10 @@ final class RespSource implements ImportSource {
                 }
                 case ParseResult.Oversized oversized -> {
                     next += oversized.bytes();
-                    throw MalformedInputException.here("argument " + oversized.index() + " is " + oversized.length()
-                            + " bytes; the limit is " + RequestParser.BULK_BYTES_MAX);
+                    throw MalformedInputException.here(oversized.refusal().orElseGet(() -> "argument " + oversized.index() + " is "
+                            + oversized.length() + " bytes; a command's name has at most " + RequestParser.BULK_BYTES_MAX));
                 }
-                case ParseResult.Blocked impossible -> throw new IllegalStateException("no argument goes elsewhere");
+                case ParseResult.Blocked impossible -> throw new IllegalStateException("an argument goes on at once");
                 case ParseResult.ProtocolError error -> throw MalformedInputException.fromHereOn(error.message());
                 case ParseResult.QueryBufferFull full ->
                     throw MalformedInputException.fromHereOn("a command of more than " + full.limit() + " bytes");
@@ -67,14 +81,18 @@ final class RespSource implements ImportSource {
     }
 
     private ImportRecord record(List<byte[]> arguments) throws MalformedInputException {
+        Optional<String> refusal = refusal(arguments);
+        if (refusal.isPresent()) {
+            throw MalformedInputException.here(refusal.get());
+        }
+        return ImportRecord.whole(RequestParser.encode(arguments), position);
+    }
+
+    private static Optional<String> refusal(List<byte[]> arguments) {
         String name = word(arguments.getFirst());
         String two = arguments.size() > 1 ? name + " " + word(arguments.get(1)) : name;
-        for (String command : List.of(name, two)) {
-            if (WITHOUT_ONE_REPLY.contains(command)) {
-                throw MalformedInputException.here(command + " is not answered by one reply, so it cannot be imported");
-            }
-        }
-        return new ImportRecord(RequestParser.encode(arguments), position);
+        return Stream.of(name, two).filter(WITHOUT_ONE_REPLY::contains).findFirst()
+                .map(command -> command + " is not answered by one reply, so it cannot be imported");
     }
 
     /** For comparison: no command's name is longer. */
@@ -90,5 +108,97 @@ final class RespSource implements ImportSource {
     @Override
     public String unit() {
         return "offset";
+    }
+
+    /** Makes parts of a command from the first large argument on: as much as has come when a buffer has been read. */
+    private static final class Passing implements LargeArguments {
+        private final CommandBytes bytes = new CommandBytes();
+        private boolean begun;
+        private boolean first;
+        /** Arguments that are in the parts so far, the one that is coming in among them. */
+        private int passed;
+
+        @Override
+        public Optional<LargeArgument> begin(List<byte[]> before, int index, long length, int count) {
+            Optional<String> refusal = begun ? Optional.empty() : refusal(before);
+            if (refusal.isPresent()) {
+                throw new LargeArgument.NoRoomException(refusal.get());
+            }
+            if (begun) {
+                bytes.endArgument();
+            } else {
+                begun = true;
+                first = true;
+                passed = 0;
+                bytes.count(count);
+            }
+            before.subList(passed, index).forEach(bytes::argument);
+            bytes.beginArgument(length);
+            passed = index + 1;
+            return Optional.of(new Passed(bytes, length));
+        }
+
+        /** Whatever a server may take: it is the one to refuse it. */
+        @Override
+        public long bytesMax() {
+            return ExportFields.LENGTH_MAX;
+        }
+
+        boolean hasBegun() {
+            return begun;
+        }
+
+        boolean hasPart() {
+            return !bytes.isEmpty();
+        }
+
+        ImportRecord part(long position) {
+            ImportRecord part = new ImportRecord(bytes.take(), position, first, false);
+            first = false;
+            return part;
+        }
+
+        ImportRecord lastPart(List<byte[]> arguments, long position) {
+            bytes.endArgument();
+            for (int i = passed; i < arguments.size(); i++) {
+                bytes.argument(arguments.get(i));
+            }
+            begun = false;
+            return new ImportRecord(bytes.take(), position, first, true);
+        }
+    }
+
+    /** An argument that is on its way already when it has been read. */
+    private record Passed(CommandBytes parts, long length) implements LargeArgument {
+        @Override
+        public int take(ByteBuffer in, int count) {
+            parts.content(in, count);
+            return count;
+        }
+
+        @Override
+        public boolean end() {
+            return true;
+        }
+
+        @Override
+        public byte[] bytes() {
+            throw new IllegalStateException("not kept");
+        }
+
+        @Override
+        public byte[] prefix(int count) {
+            throw new IllegalStateException("not kept");
+        }
+
+        @Override
+        public long bytesHeld() {
+            return 0;
+        }
+
+        @Override
+        public void release() {
+            // it is not here any more
+        }
     }
 }

@@ -5,8 +5,10 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.marrow.engine.resp.RequestParser;
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
+import java.io.FilterInputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
@@ -14,6 +16,8 @@ import java.io.PrintStream;
 import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
@@ -43,6 +47,10 @@ class PipelineTest {
     }
 
     private boolean importInto(Server server, int commands, int timeoutMillis) throws IOException, InterruptedException {
+        return importInto(server, "SET key value\n".repeat(commands).getBytes(UTF_8), timeoutMillis);
+    }
+
+    private boolean importInto(Server server, byte[] input, int timeoutMillis) throws IOException, InterruptedException {
         try (ServerSocket listener = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
             Thread serving = Thread.ofVirtual().start(() -> {
                 try (Socket socket = listener.accept()) {
@@ -53,7 +61,6 @@ class PipelineTest {
             });
             try {
                 ImportTarget target = new ImportTarget("127.0.0.1", listener.getLocalPort(), Optional.empty(), timeoutMillis);
-                byte[] input = "SET key value\n".repeat(commands).getBytes(UTF_8);
                 return new Importer(target, ImportFormat.AUTO, 3).run(new ByteArrayInputStream(input), new PrintStream(out, true, UTF_8),
                         new PrintStream(err, true, UTF_8));
             } finally {
@@ -154,5 +161,105 @@ class PipelineTest {
         ServerUnavailableException other = assertThrows(ServerUnavailableException.class,
                 () -> importInto((in, out) -> out.write("HTTP/1.1 400 Bad Request\r\n".getBytes(UTF_8)), 1));
         assertTrue(other.getMessage().contains("no Redis reply: 'HTTP/1.1 400 Bad Request'"), other.getMessage());
+    }
+
+    private static final String HALF = "{\"marrow_export\":1}\n{\"key\":\"a\",\"value\":\"1\"}\n"
+            + "{\"key\":\"b\",\"length\":6,\"value\":\"ab\"}\n";
+    private static final String REST = "{\"key\":\"c\",\"value\":\"3\"}\n{\"end\":true,\"records\":3}\n";
+
+    /** What the server gets on each connection, which it answers command by command. */
+    private List<String> importKeeping(String input, boolean[] whole) throws Exception {
+        List<String> got = new ArrayList<>();
+        ServerSocket listener = new ServerSocket(0, 1, InetAddress.getLoopbackAddress());
+        Thread serving = Thread.ofVirtual().start(() -> {
+            while (!listener.isClosed()) {
+                ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+                try (Socket socket = listener.accept()) {
+                    InputStream in = new FilterInputStream(socket.getInputStream()) {
+                        @Override
+                        public int read() throws IOException {
+                            int b = super.read();
+                            bytes.write(b < 0 ? '|' : b);
+                            return b;
+                        }
+                    };
+                    greet(in, socket.getOutputStream());
+                    bytes.reset();
+                    answer(in, socket.getOutputStream(), COMMANDS, "+OK\r\n");
+                } catch (IOException gone) {
+                    if (bytes.size() > 0) {
+                        got.add(bytes.toString(UTF_8).replace("\r\n", " "));
+                    }
+                }
+            }
+        });
+        try {
+            ImportTarget target = new ImportTarget("127.0.0.1", listener.getLocalPort(), Optional.empty(), PATIENT_MILLIS);
+            whole[0] = new Importer(target, ImportFormat.AUTO, 3).run(new ByteArrayInputStream(input.getBytes(UTF_8)),
+                    new PrintStream(out, true, UTF_8), new PrintStream(err, true, UTF_8));
+        } finally {
+            listener.close();
+            serving.join();
+        }
+        return got;
+    }
+
+    /** What was half sent must not become anything, and what follows must not become part of it. */
+    @Test
+    void recordThatCannotBeCompletedEndsItsConnectionAndNotTheImport() throws Exception {
+        boolean[] whole = {true};
+        List<String> got = importKeeping(HALF + "rubbish\n{\"more\":\"cdef\"}\n" + REST, whole);
+        assertEquals(List.of("*3 $3 SET $1 a $1 1 *3 $3 SET $1 b $6 ab|", "*3 $3 SET $1 c $1 3 |"), got);
+        assertEquals(false, whole[0]);
+        assertTrue(err.toString(UTF_8).startsWith("line 4: not valid JSON"), err.toString(UTF_8));
+        assertTrue(out.toString(UTF_8).startsWith("2 records sent, 2 replies, 1 errors in "), out.toString(UTF_8));
+    }
+
+    @Test
+    void valueThatIsCutOffIsNeverCompleted() throws Exception {
+        boolean[] whole = {true};
+        List<String> got = importKeeping(HALF, whole);
+        assertEquals(List.of("*3 $3 SET $1 a $1 1 *3 $3 SET $1 b $6 ab|"), got);
+        assertEquals(false, whole[0]);
+        assertTrue(err.toString(UTF_8).contains("cut off") && err.toString(UTF_8).contains("lacks 4 of its bytes"), err.toString(UTF_8));
+        assertTrue(out.toString(UTF_8).startsWith("1 records sent, 1 replies, 1 errors in "), out.toString(UTF_8));
+    }
+
+    private static byte[] large(int length) {
+        byte[] command = RequestParser.encode(List.of("SET".getBytes(UTF_8), "k".getBytes(UTF_8), new byte[length]));
+        ByteArrayOutputStream input = new ByteArrayOutputStream();
+        input.writeBytes("PING\n".getBytes(UTF_8));
+        input.writeBytes(command);
+        return input.toByteArray();
+    }
+
+    private ServerLostException lostWithin(Server server) {
+        return assertThrows(ServerLostException.class, () -> importInto(server, large(64 << 20), PATIENT_MILLIS));
+    }
+
+    @Test
+    void connectionThatEndsWithinARecordNamesIt() {
+        ServerLostException lost = lostWithin((in, out) -> {
+            greet(in, out);
+            readCommand(in);
+            out.write("+PONG\r\n".getBytes(UTF_8));
+            in.readNBytes(1 << 20);
+        });
+        assertTrue(lost.getMessage().endsWith("; 1 of 1 records were answered"), lost.getMessage());
+        assertTrue(err.toString(UTF_8).contains("offset 5: the connection ended within this record, so it is not there"), err.toString(UTF_8));
+    }
+
+    /** As it does with a length beyond its limit. */
+    @Test
+    void serverThatRefusesARecordBeforeItsEndIsHeard() {
+        ServerLostException lost = lostWithin((in, out) -> {
+            greet(in, out);
+            readCommand(in);
+            out.write("+PONG\r\n-ERR Protocol error: invalid bulk length\r\n".getBytes(UTF_8));
+            in.readNBytes(48 << 20);
+            in.skipNBytes(in.available());
+        });
+        assertTrue(lost.getMessage().endsWith("; 2 of 2 records were answered"), lost.getMessage());
+        assertTrue(err.toString(UTF_8).contains("offset 5: ERR Protocol error: invalid bulk length"), err.toString(UTF_8));
     }
 }

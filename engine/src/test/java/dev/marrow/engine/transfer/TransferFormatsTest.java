@@ -33,6 +33,11 @@ class TransferFormatsTest {
 
     /** What a source gives: commands, and errors with their place. */
     private record Read(List<byte[]> commands, List<String> errors) {
+        void add(ImportRecord given) {
+            assertTrue(given.first() && given.last(), "a small record comes whole");
+            commands.add(given.bytes());
+        }
+
         String errorText() {
             return String.join("\n", errors);
         }
@@ -44,7 +49,7 @@ class TransferFormatsTest {
         for (boolean more = true; more;) {
             try {
                 Optional<ImportRecord> record = source.next();
-                record.ifPresent(given -> read.commands.add(given.command()));
+                record.ifPresent(read::add);
                 more = record.isPresent();
             } catch (MalformedInputException malformed) {
                 read.errors.add(source.unit() + " " + source.position() + ": " + malformed.getMessage());
@@ -200,7 +205,7 @@ class TransferFormatsTest {
         assertEquals(List.of(), most.errors, "the longest spelling of the largest value");
         Read more = readRecords("{\"key\":\"" + key + "k\",\"value\":\"\"}",
                 "{\"key\":\"k\",\"value\":\"" + "v".repeat(Abi.VALUE_BYTES_MAX + 1) + "\"}", "{\"key\":\"a\",\"value\":\"1\"}");
-        assertEquals(List.of("line 2: key is 513 bytes; keys are 1 to 512 bytes", "line 3: value is 65537 bytes; the limit is 65536 bytes"),
+        assertEquals(List.of("line 2: key is 513 bytes; keys are 1 to 512 bytes", "line 3: value is 65537 bytes; a line has at most 65536 of them"),
                 more.errors);
         assertEquals(List.of(set("a", "1")), texts(more));
     }
@@ -273,9 +278,9 @@ class TransferFormatsTest {
     }
 
     @Test
-    void overlongArgumentIsNamedAndOnlyThatIsLeftOut() throws IOException {
-        Read read = read(set("a", "1") + set("b", "x".repeat(70_000)) + set("c", "3"));
-        assertEquals(List.of("offset " + set("a", "1").length() + ": argument 2 is 70000 bytes; the limit is 65536"), read.errors);
+    void overlongNameIsNamedAndOnlyThatIsLeftOut() throws IOException {
+        Read read = read(set("a", "1") + set("b", "2").replace("$3\r\nSET", "$70000\r\n" + "x".repeat(70_000)) + set("c", "3"));
+        assertEquals(List.of("offset " + set("a", "1").length() + ": argument 0 is 70000 bytes; a command's name has at most 65536"), read.errors);
         assertEquals(List.of(set("a", "1"), set("c", "3")), texts(read));
     }
 
