@@ -99,6 +99,9 @@ final class ColdPath {
             }
             commands.gaveUp(connection, arguments);
             reply.error("ERR " + e.getMessage() + " (--stall-timeout); nothing was changed");
+        } catch (ReplyWriter.ReplyTooLargeException e) {
+            Arguments.release(arguments);
+            throw e;
         } finally {
             server.gate().leave(connection.loop().index());
         }

@@ -4,6 +4,7 @@ import java.io.EOFException;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.InetSocketAddress;
+import java.nio.channels.ClosedChannelException;
 import java.nio.channels.CancelledKeyException;
 import java.nio.channels.SelectionKey;
 import java.nio.channels.Selector;
@@ -188,7 +189,8 @@ final class SelectingDriver implements Driver {
         if (stopped || line.ended || !line.connected) {
             return;
         }
-        line.session.lost(failure);
+        // nobody but dropSilent closes a channel before this
+        line.session.lost(failure instanceof ClosedChannelException ? new IOException(SILENT, failure) : failure);
         waiting += line.underWay ? 1 : 0;
         line.underWay = false;
         line.connected = false;
