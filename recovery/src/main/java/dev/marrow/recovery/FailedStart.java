@@ -41,10 +41,9 @@ final class FailedStart {
         try {
             store.updateClock();
             long end = finishedEnd(store.ring());
-            options.rescueTierTwo(store, directory);
+            options.rescueTierTwo(store, directory, store.ring().bytes(store.ring().consumerPosition(), end));
             LogPosition logStart = LogRecovery.beginAnew(directory, pinned.logLsn(), store.control().versionBound(),
                     store.control().clockFloorMillis(), options.log());
-            options.tierTwo().await();
             Checkpoint checkpoint = new Checkpoint(directory, options.log(), store, options.tierTwo(), store.slot(0), 0, () -> false);
             Checkpoint.Result written;
             try (Progress _ = new Progress(options.progress(),

@@ -15,6 +15,7 @@ import dev.marrow.wal.LogScan;
 import dev.marrow.wal.LogWriterOptions;
 import java.io.IOException;
 import java.io.PrintStream;
+import java.lang.foreign.MemorySegment;
 import java.nio.file.Path;
 import java.util.Optional;
 
@@ -55,27 +56,44 @@ public final class StoreOpener {
 
         /** For tables that base and log have filled. */
         void beginTierTwo(KernelStore store, LogDirectory directory, TierTwo.Source source, LogScan scan) {
-            beginTierTwo(store, directory, source, Optional.of(scan), false);
+            beginTierTwo(store, directory, source, Optional.of(scan), Optional.empty());
         }
 
         /** For tables that the kernel had, and whose log goes on. */
         void adoptTierTwo(KernelStore store, LogDirectory directory) throws IOException {
-            beginTierTwo(store, directory, tierTwo.sourceOfWarmStart(store), Optional.empty(), false);
+            beginTierTwo(store, directory, tierTwo.sourceOfWarmStart(store), Optional.empty(), Optional.empty());
         }
 
-        /** For tables that the kernel had, and whose log has failed. Called before anything is done to the log. */
-        void rescueTierTwo(KernelStore store, LogDirectory directory) throws IOException {
+        /**
+         * For tables that the kernel had, and whose log has failed. Called before anything is done to the log. The map's pages may have gone with the
+         * disk; then a value is made anew from what reached the log, and from the ring.
+         *
+         * @param rest of the ring
+         */
+        void rescueTierTwo(KernelStore store, LogDirectory directory, MemorySegment rest) throws IOException, InterruptedException {
             TierTwo.Source source = tierTwo.sourceOfWarmStart(store);
-            Optional<LogScan> scan = source == TierTwo.Source.LOG ? Optional.of(ColdStart.verify(directory, progress)) : Optional.empty();
-            beginTierTwo(store, directory, source, scan, true);
+            Optional<LogScan> scan = Optional.empty();
+            try {
+                scan = source == TierTwo.Source.NOTHING ? scan : Optional.of(ColdStart.verify(directory, progress));
+            } catch (IOException unreadable) {
+                progress.println("the log cannot be read (" + unreadable.getMessage() + "): large values are taken from their map alone");
+            }
+            beginTierTwo(store, directory, source, scan, Optional.of(rest));
+            try {
+                tierTwo.await();
+            } catch (IOException lost) {
+                throw new IOException(lost.getMessage() + "\nOnce the disk is well: `marrow unpin` drops the tables, and a start then goes on from what the disk"
+                        + " has, as after a power cut", lost);
+            }
         }
 
-        private void beginTierTwo(KernelStore store, LogDirectory directory, TierTwo.Source source, Optional<LogScan> scan, boolean rescue) {
+        private void beginTierTwo(KernelStore store, LogDirectory directory, TierTwo.Source source, Optional<LogScan> scan,
+                Optional<MemorySegment> rest) {
             if (source != TierTwo.Source.NOTHING && tierTwo.bytesMax() == 0) {
                 throw new StartRefusedException(directory.path() + " holds values of more than " + Abi.VALUE_BYTES_MAX
                         + " bytes, and there is to be no tier two for them: start with --tier-two");
             }
-            tierTwo.begin(store, store.slot(store.slotCount() - 1), directory, source, scan, rescue);
+            tierTwo.begin(store, store.slot(store.slotCount() - 1), directory, source, scan, rest);
         }
     }
 

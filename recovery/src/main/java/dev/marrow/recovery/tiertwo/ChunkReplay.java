@@ -7,6 +7,7 @@ import dev.marrow.wal.BatchReader;
 import dev.marrow.wal.LogDirectory;
 import dev.marrow.wal.LogScan;
 import java.io.IOException;
+import java.lang.foreign.MemorySegment;
 import java.util.List;
 import java.util.Map;
 
@@ -17,8 +18,11 @@ import java.util.Map;
 final class ChunkReplay {
     private ChunkReplay() {}
 
-    /** @throws IOException chunks of a value are not there, or a read failed */
-    static void run(ChunkMap map, KernelStore store, IoSlot slot, LogDirectory directory, LogScan log) throws IOException {
+    /**
+     * @param ring records that come behind the log, perhaps none
+     * @throws IOException chunks of a value are not there, or a read failed
+     */
+    static void run(ChunkMap map, KernelStore store, IoSlot slot, LogDirectory directory, LogScan log, MemorySegment ring) throws IOException {
         Map<Long, Stub> stubs = StubScan.run(store, slot);
         ChunkWalk walk = new ChunkWalk(stubs,
                 (stub, index, memory, offset, length) -> map.put(stub.id(), index, memory.asSlice(offset, length)));
@@ -28,6 +32,7 @@ final class ChunkReplay {
         try (BatchReader behind = BatchReader.log(directory, log)) {
             walk.read(behind);
         }
+        walk.read(ring, 0, ring.byteSize());
         if (!Orphans.missing(stubs, Orphans.bytes(map)).isEmpty()) {
             // removed meanwhile, and given back
             List<Stub> missing = Orphans.missing(StubScan.run(store, slot), Orphans.bytes(map));

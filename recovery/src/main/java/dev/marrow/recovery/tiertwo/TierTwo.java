@@ -64,7 +64,7 @@ public final class TierTwo implements AutoCloseable {
     private enum State { CLOSED, OPENING, OPEN, UNAVAILABLE, FAILED }
 
     /** What it takes to open the map and to look for who refers to what in it. */
-    private record Opening(KernelStore store, IoSlot slot, LogDirectory directory, Source source, Optional<LogScan> log, boolean rescue) {}
+    private record Opening(KernelStore store, IoSlot slot, LogDirectory directory, Source source, Optional<LogScan> log, Optional<MemorySegment> rest) {}
 
     /** The log of a running server. */
     @FunctionalInterface
@@ -111,10 +111,10 @@ public final class TierTwo implements AutoCloseable {
      *
      * @param slot   nobody else's, ever
      * @param log    the log as it is before the server writes to it; empty: tables were adopted, and what the log lacks is in the ring ({@link #logRuns})
-     * @param rescue whether the log has failed, and will not be written again before the map is open
+     * @param rest   of a log that has failed: the ring's records behind it, which will not get into it before the map is open
      */
-    public void begin(KernelStore store, IoSlot slot, LogDirectory logDirectory, Source source, Optional<LogScan> log, boolean rescue) {
-        opening = Optional.of(new Opening(store, slot, logDirectory, source, log, rescue));
+    public void begin(KernelStore store, IoSlot slot, LogDirectory logDirectory, Source source, Optional<LogScan> log, Optional<MemorySegment> rest) {
+        opening = Optional.of(new Opening(store, slot, logDirectory, source, log, rest));
         if (source != Source.NOTHING) {
             store.control().hasLargeValues();
             want();
@@ -265,8 +265,8 @@ public final class TierTwo implements AutoCloseable {
             }
             found.get().close();
         }
-        if (from.log().isEmpty() && from.rescue()) {
-            throw new IOException("large values are lost: the map of tables whose log has failed, " + file + ", cannot be used (" + reason + ")");
+        if (from.log().isEmpty() && from.rest().isPresent()) {
+            throw new IOException("neither the map of the large values, " + file + " (" + reason + "), nor the log can be used");
         }
         return rebuild(from, file);
     }
@@ -274,7 +274,8 @@ public final class TierTwo implements AutoCloseable {
     private ChunkMap rebuild(Opening from, Path file) throws IOException, InterruptedException {
         ChunkMap fresh = ChunkMap.create(file, bytesMax);
         try {
-            ChunkReplay.run(fresh, from.store(), from.slot(), from.directory(), from.log().isPresent() ? from.log().get() : drainedLog());
+            LogScan log = from.log().isPresent() ? from.log().get() : drainedLog();
+            ChunkReplay.run(fresh, from.store(), from.slot(), from.directory(), log, from.rest().orElse(MemorySegment.NULL));
             return fresh;
         } catch (IOException | InterruptedException | RuntimeException | Error e) {
             fresh.close();

