@@ -72,11 +72,12 @@ abstract class LoadingClient implements Runnable {
     }
 
     /**
-     * A server whose log has just failed may still say so of a write that waits for it, or for tier two. That is the end of the connection: the
+     * A server whose log has just failed, or whose disk takes no page of the chunk map any more, may still say so of a write that needs it. That is the end of the connection: the
      * write was not executed, and those behind it are not to be sent. Of a server that nobody ended it is a finding as any other end.
      */
     static Reply orRefused(Reply reply) throws IOException {
-        if (reply instanceof Reply.Failure(String text) && text.endsWith("(--stall-timeout); nothing was changed")) {
+        if (reply instanceof Reply.Failure(String text) && (text.endsWith("(--stall-timeout); nothing was changed")
+                || text.endsWith("/tier-two/chunks could not be written; is the disk full?"))) {
             throw new IOException("refused: " + text);
         }
         return reply;
