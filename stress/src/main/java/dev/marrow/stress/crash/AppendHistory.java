@@ -87,23 +87,12 @@ final class AppendHistory implements Subject {
         return new Get(key(), told.values().stream().mapToInt(length -> length).max().orElse(base.length()));
     }
 
-    private final class Get implements Operation {
-        private final String key;
+    private final class Get extends GetOperation {
         private final int lengthMin;
 
         Get(String key, int lengthMin) {
-            this.key = key;
+            super(key);
             this.lengthMin = lengthMin;
-        }
-
-        @Override
-        public List<String> command() {
-            return List.of("GET", key);
-        }
-
-        @Override
-        public boolean writes() {
-            return false;
         }
 
         @Override
@@ -112,7 +101,7 @@ final class AppendHistory implements Subject {
                 String value = reply instanceof Reply.Bulk(Optional<String> text) ? text.orElse("") : "?";
                 boolean longer = value.length() > longestRead.length();
                 if (value.length() < lengthMin || !(longer ? value.startsWith(longestRead) : longestRead.startsWith(value))) {
-                    findings.wrong("GET " + key + " answered " + reply + ", expected at least " + lengthMin + " bytes beginning as " + longestRead);
+                    findings.wrong("GET " + key() + " answered " + reply + ", expected at least " + lengthMin + " bytes beginning as " + longestRead);
                     return;
                 }
                 findings.read(1);

@@ -146,23 +146,14 @@ final class RegisterHistory implements Subject {
         return new Get(line.low(), System.currentTimeMillis());
     }
 
-    private final class Get implements Operation {
+    private final class Get extends GetOperation {
         private final int low;
         private final long fromMillis;
 
         Get(int low, long fromMillis) {
+            super(key);
             this.low = low;
             this.fromMillis = fromMillis;
-        }
-
-        @Override
-        public List<String> command() {
-            return List.of("GET", key);
-        }
-
-        @Override
-        public boolean writes() {
-            return false;
         }
 
         @Override

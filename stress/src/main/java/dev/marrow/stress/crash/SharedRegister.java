@@ -151,15 +151,9 @@ public final class SharedRegister implements Subject {
     }
 
     /** Beyond the bound: asks, and records nothing. */
-    private final class Look implements Operation {
-        @Override
-        public List<String> command() {
-            return List.of("GET", key);
-        }
-
-        @Override
-        public boolean writes() {
-            return false;
+    private final class Look extends GetOperation {
+        Look() {
+            super(key);
         }
 
         @Override
