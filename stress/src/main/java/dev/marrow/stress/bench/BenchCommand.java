@@ -3,6 +3,7 @@ package dev.marrow.stress.bench;
 import dev.marrow.bpf.Abi;
 import dev.marrow.bpf.StoreGeometry;
 import dev.marrow.engine.doctor.Doctor;
+import dev.marrow.stress.MarkedText;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.EnumSet;
@@ -95,6 +96,11 @@ public final class BenchCommand implements Callable<Integer> {
             description = "Where logs are written while measuring, on the disk in question; emptied afterwards (default: --out).")
     private Optional<Path> work = Optional.empty();
 
+    @Option(names = "--readme", paramLabel = "FILE",
+            description = "Put the overview of all results in --out into this file too, between its lines <!-- " + ResultsIndex.SUBJECT
+                    + ": begin --> and <!-- " + ResultsIndex.SUBJECT + ": end -->.")
+    private Optional<Path> readme = Optional.empty();
+
     @Option(names = "--seconds", paramLabel = "S",
             description = "server, onhost, recovery, large, jmh: length of one measurement (default " + SECONDS + ", recovery: " + RECOVERY_SECONDS
                     + ", jmh: " + JMH_SECONDS + ").")
@@ -145,6 +151,8 @@ public final class BenchCommand implements Callable<Integer> {
                 "--ring (a power of two)", StoreGeometry.RING_BYTES_MIN, StoreGeometry.RING_BYTES_MAX);
         Doctor.ofThisMachine().require();
         Files.createDirectories(out);
+        // Before anything is measured: a file without the marks would be found out after half an hour.
+        Optional<MarkedText> marked = readme.isPresent() ? Optional.of(new MarkedText(readme.get(), ResultsIndex.SUBJECT)) : Optional.empty();
         EnumSet<Kind> wanted = kinds.isEmpty() ? EnumSet.allOf(Kind.class) : EnumSet.copyOf(kinds);
         for (Kind kind : wanted) {
             try (Teardown teardown = new Teardown()) {
@@ -152,6 +160,10 @@ public final class BenchCommand implements Callable<Integer> {
                 Report report = new Report(kind.name(), Environment.describe(scratch), System.out);
                 measure(kind, scratch, report, teardown);
                 System.out.println("\nwritten: " + report.write(out) + ", " + ResultsIndex.write(out));
+                if (marked.isPresent()) {
+                    ResultsIndex.writeInto(marked.get(), readme.get(), out);
+                    System.out.println("written: " + readme.get());
+                }
             }
         }
         return 0;

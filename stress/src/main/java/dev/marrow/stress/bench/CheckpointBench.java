@@ -115,6 +115,12 @@ final class CheckpointBench {
             cells.add(line(target, each, true, List.of(ratio(each, Result::perSecond), ratio(each, Result::p99Micros),
                     Spread.of(durations).text(2))));
         });
+        for (Target marrow : List.of(Target.MARROW_ON_HOST, Target.MARROW_SERVER)) {
+            List<Double> own = during(marrow);
+            List<Double> redis = during(Target.REDIS);
+            report.headline(Headline.beside(marrow.label.replace("Marrow, ", "") + ", p99 of " + plan.clients() + " clients during checkpoints", "µs",
+                    Spread.of(own).median(), new Headline.Peer(Headline.REDIS, Spread.of(redis).median(), Spread.ofRatios(redis, own).median()), ""));
+        }
         report.line("\n## A checkpoint under load");
         report.table(cells);
         report.line(String.format(Locale.ROOT, "%n%s. A C program with %d connections in one thread: on each a command, its reply, the next;"
@@ -124,6 +130,10 @@ final class CheckpointBench {
                 + " that has ended. Both: everysec, no rewrites of their own.", plan.rounds() == 1 ? "One measurement each"
                         : "Median (min..max) of " + plan.rounds() + " rounds, alternating; s a checkpoint: over all of them", plan.clients(), keys,
                 plan.valueBytes(), plan.seconds()));
+    }
+
+    private List<Double> during(Target target) {
+        return numbers(samples.get(target).stream().map(sample -> sample.during.result).toList(), Result::p99Micros);
     }
 
     /** @param behind the cells that compare */

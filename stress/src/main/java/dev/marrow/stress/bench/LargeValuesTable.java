@@ -76,6 +76,10 @@ final class LargeValuesTable {
         List<List<String>> cells = new ArrayList<>();
         cells.add(List.of("durability", "command", "bytes", "server", "MB/s", "p50 ms", "p99 ms", "Marrow/Redis", "p99 Redis/Marrow"));
         results.forEach((row, all) -> all.keySet().stream().sorted().forEach(target -> cells.add(line(row, all, target))));
+        results.forEach((row, all) -> report.headline(Headline.beside(String.format(Locale.ROOT, "%s, %s of %,d bytes", row.durability.word(), row.command,
+                row.valueBytes), "MB/s", spread(all, Target.MARROW_SERVER, Result::megabytesPerSecond).median(),
+                new Headline.Peer(Headline.REDIS, spread(all, Target.REDIS, Result::megabytesPerSecond).median(),
+                        ratio(all, Target.MARROW_SERVER, Target.REDIS, Result::megabytesPerSecond).median()), "")));
         report.line("\n## One client, large values");
         report.table(cells);
         report.line(String.format(Locale.ROOT, "%nMedian (min..max) of %d rounds, alternating; a ratio is that of two measurements of a round. A C"

@@ -41,6 +41,11 @@ final class Report {
         console.println("  " + text);
     }
 
+    /** A row of the overview over all kinds. */
+    void headline(Headline headline) {
+        headline.samples().forEach(this::sample);
+    }
+
     /** One object of the samples' file, fields by name; values are numbers or text. */
     void sample(Map<String, ?> fields) {
         StringJoiner object = new StringJoiner(",", "{", "}");

@@ -51,6 +51,10 @@ final class StartTables {
                         warm ? text(row.seconds(Kind.WARM)) : "", warm ? text(row.reported(Kind.WARM)) : ""));
             }
         }
+        StartRow most = of(Source.BASE).getLast();
+        report.headline(Headline.beside("start from a checkpoint, " + number(most.keys()) + " keys", "s", Spread.of(most.seconds(Kind.MARROW)).median(),
+                new Headline.Peer(Headline.REDIS, Spread.of(most.seconds(Kind.REDIS)).median(), most.ratio().median()), ""));
+        report.headline(Headline.alone("start after kill -9 (warm), " + number(most.keys()) + " keys", "s", Spread.of(most.seconds(Kind.WARM)).median(), "≤ 1"));
         report.line("\n## Ready after a start");
         report.table(cells);
         report.line(String.format(Locale.ROOT, "%n%s. Seconds from just before the process is made to the first right reply to DBSIZE over TCP,"
@@ -77,6 +81,11 @@ final class StartTables {
             List<Double> redis = largest.keysPerSecondSince(smallest, Kind.REDIS);
             boolean measurable = marrow.stream().allMatch(StartTables::isRate) && redis.stream().allMatch(StartTables::isRate);
             String none = "too few keys";
+            if (measurable) {
+                report.headline(Headline.beside("keys loaded from " + (source == Source.BASE ? "a checkpoint, " : "the log alone, ")
+                        + number(smallest.keys()) + " to " + number(largest.keys()) + " keys", "keys/s", Spread.of(marrow).median(),
+                        new Headline.Peer(Headline.REDIS, Spread.of(redis).median(), Spread.ofRatios(marrow, redis).median()), "≥ 2 ×"));
+            }
             cells.add(List.of(source.word(), number(smallest.keys()) + " to " + number(largest.keys()),
                     measurable ? Spread.of(marrow).text(0) : none, measurable ? Spread.of(redis).text(0) : none,
                     measurable ? Spread.ofRatios(marrow, redis).text(2) : none));

@@ -95,6 +95,11 @@ final class StreamingTable {
             cells.add(line(row, each, false));
             cells.add(line(row, each, true));
         });
+        COMMANDS.forEach(command -> {
+            for (Target target : List.of(Target.MARROW_ON_HOST, Target.MARROW_SERVER)) {
+                headline(command, target);
+            }
+        });
         report.line("\n## One client of small values, beside one of large values");
         report.table(cells);
         report.line(String.format(Locale.ROOT, "%nMedian (min..max) of %d rounds, alternating; a ratio is that of two measurements of a round. One"
@@ -102,6 +107,19 @@ final class StreamingTable {
                 + " connection that writes a value of %,d bytes and reads it back, and so on, its megabytes a second in both directions together."
                 + " The servers of the first table. On-host door: its share of all commands of both measurements.", plan.rounds(), plan.smallKeys(),
                 plan.smallBytes(), plan.seconds(), plan.streamBytes()));
+    }
+
+    /** What a client of small values sees as its p99 meanwhile. */
+    private void headline(String command, Target target) {
+        List<Double> own = p99During(new Row(Durability.EVERYSEC, command, target));
+        List<Double> redis = p99During(new Row(Durability.EVERYSEC, command, Target.REDIS));
+        report.headline(Headline.beside(String.format(Locale.ROOT, "%s, p99 of %s beside values of %,d bytes", target.label().replace("Marrow, ", ""),
+                command.toUpperCase(Locale.ROOT), plan.streamBytes()), "µs", Spread.of(own).median(),
+                new Headline.Peer(Headline.REDIS, Spread.of(redis).median(), Spread.ofRatios(redis, own).median()), ""));
+    }
+
+    private List<Double> p99During(Row row) {
+        return numbers(samples.get(row).stream().map(Sample::during).toList(), Result::p99Micros);
     }
 
     private static List<String> line(Row row, List<Sample> each, boolean during) {

@@ -120,7 +120,7 @@ class BenchIT {
         List<String> arguments = Stream.concat(Stream.of("bench", kind, "--out", out.toString()), Stream.of(options)).toList();
         assertEquals(0, Main.commandLine().execute(arguments.toArray(String[]::new)));
         try (Stream<Path> left = Files.list(out)) {
-            assertEquals(Set.of(kind + ".md", kind + ".jsonl", "index.md"),
+            assertEquals(Set.of(kind + ".md", kind + ".jsonl", "index.md", "index.svg"),
                     left.map(file -> file.getFileName().toString()).collect(Collectors.toSet()));
         }
         return Files.readAllLines(out.resolve(kind + ".md"));
