@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What the clients of the benchmarks have in common: keys, replies, and a histogram of latencies.  One thread. */
+/* What the clients of the benchmarks have in common: keys, requests and replies of a protocol, and a histogram of latencies.  One thread. */
 #define _GNU_SOURCE
 #include <arpa/inet.h>
 #include <errno.h>
@@ -109,22 +109,14 @@ struct request {
 	size_t value_at;
 };
 
-static inline void make_get(struct request *r)
-{
-	r->key_at = sprintf(r->bytes, "*2\r\n$3\r\nGET\r\n$%d\r\n", KEY_BYTES);
-	r->length = r->key_at + KEY_BYTES;
-	r->length += sprintf(r->bytes + r->length, "\r\n");
-}
-
-static inline void make_set(struct request *r, size_t value_bytes)
-{
-	r->key_at = sprintf(r->bytes, "*3\r\n$3\r\nSET\r\n$%d\r\n", KEY_BYTES);
-	r->value_at = r->key_at + KEY_BYTES;
-	r->value_at += sprintf(r->bytes + r->value_at, "\r\n$%zu\r\n", value_bytes);
-	memset(r->bytes + r->value_at, 'v', value_bytes);
-	r->length = r->value_at + value_bytes;
-	r->length += sprintf(r->bytes + r->length, "\r\n");
-}
+/* What a server speaks. */
+struct protocol {
+	const char *word;
+	void (*make_get)(struct request *r);
+	void (*make_set)(struct request *r, size_t value_bytes);
+	/* The length of a reply whose beginning is here; 0: not enough yet. */
+	size_t (*reply_length)(const char *reply, size_t have);
+};
 
 /* "key:" and twelve digits. */
 static inline void put_key(char *at, uint64_t key)
@@ -134,18 +126,109 @@ static inline void put_key(char *at, uint64_t key)
 		at[i] = '0' + key % 10;
 }
 
-/* The length of a reply whose beginning is here; 0: not enough yet. */
-static inline size_t reply_length(const char *reply, size_t have)
+/* The end of a SET, whatever the protocol. */
+static inline void put_value(struct request *r, size_t value_bytes)
+{
+	memset(r->bytes + r->value_at, 'v', value_bytes);
+	r->length = r->value_at + value_bytes;
+	r->length += sprintf(r->bytes + r->length, "\r\n");
+}
+
+static inline void resp_make_get(struct request *r)
+{
+	r->key_at = sprintf(r->bytes, "*2\r\n$3\r\nGET\r\n$%d\r\n", KEY_BYTES);
+	r->length = r->key_at + KEY_BYTES;
+	r->length += sprintf(r->bytes + r->length, "\r\n");
+}
+
+static inline void resp_make_set(struct request *r, size_t value_bytes)
+{
+	r->key_at = sprintf(r->bytes, "*3\r\n$3\r\nSET\r\n$%d\r\n", KEY_BYTES);
+	r->value_at = r->key_at + KEY_BYTES;
+	r->value_at += sprintf(r->bytes + r->value_at, "\r\n$%zu\r\n", value_bytes);
+	put_value(r, value_bytes);
+}
+
+/* A client ends at the first error. */
+static inline void refused(const char *reply, size_t bytes)
+{
+	fprintf(stderr, "%s: %.*s\n", program_invocation_short_name, (int)bytes, reply);
+	exit(1);
+}
+
+static inline size_t resp_reply_length(const char *reply, size_t have)
 {
 	const char *end = memchr(reply, '\n', have);
 	if (!end)
 		return 0;
 	size_t line = end + 1 - reply;
-	if (reply[0] == '-') {
-		fprintf(stderr, "%s: %.*s\n", program_invocation_short_name, (int)line, reply);
-		exit(1);
-	}
+	if (reply[0] == '-')
+		refused(reply, line);
 	if (reply[0] != '$' || reply[1] == '-')
 		return line;
 	return line + strtoul(reply + 1, 0, 10) + 2;
+}
+
+static inline void memcached_make_get(struct request *r)
+{
+	r->key_at = sprintf(r->bytes, "get ");
+	r->length = r->key_at + KEY_BYTES;
+	r->length += sprintf(r->bytes + r->length, "\r\n");
+}
+
+static inline void memcached_make_set(struct request *r, size_t value_bytes)
+{
+	r->key_at = sprintf(r->bytes, "set ");
+	r->value_at = r->key_at + KEY_BYTES;
+	r->value_at += sprintf(r->bytes + r->value_at, " 0 0 %zu\r\n", value_bytes);
+	put_value(r, value_bytes);
+}
+
+/* Of the line "VALUE key flags bytes", which ends here; any other is an error. */
+static inline size_t memcached_value_bytes(const char *line, size_t bytes)
+{
+	static const char begin[] = "VALUE ";
+	const char *number = memrchr(line, ' ', bytes);
+	char *after = 0;
+	size_t value_bytes = 0;
+	if (number && number[1] >= '0' && number[1] <= '9')
+		value_bytes = strtoul(number + 1, &after, 10);
+	if (!after || after + 2 != line + bytes || memcmp(line, begin, sizeof begin - 1) || value_bytes > VALUE_BYTES_MAX)
+		refused(line, bytes);
+	return value_bytes;
+}
+
+static inline int is_line(const char *reply, size_t bytes, const char *line)
+{
+	return bytes == strlen(line) && !memcmp(reply, line, bytes);
+}
+
+/* A value between its line and "END"; "END" alone of an absent key; "STORED".  All else is an error. */
+static inline size_t memcached_reply_length(const char *reply, size_t have)
+{
+	static const char value_end[] = "\r\nEND\r\n", unfinished[] = "a value that does not end with END";
+	const char *end = memchr(reply, '\n', have);
+	if (!end)
+		return 0;
+	size_t line = end + 1 - reply, end_bytes = sizeof value_end - 1;
+	if (is_line(reply, line, "STORED\r\n") || is_line(reply, line, "END\r\n"))
+		return line;
+	size_t all = line + memcached_value_bytes(reply, line) + end_bytes;
+	if (have >= all && memcmp(reply + all - end_bytes, value_end, end_bytes))
+		refused(unfinished, sizeof unfinished - 1);
+	return all;
+}
+
+static inline const struct protocol *protocol_of(const char *word)
+{
+	static const struct protocol protocols[] = {
+		{ "resp", resp_make_get, resp_make_set, resp_reply_length },
+		{ "memcached", memcached_make_get, memcached_make_set, memcached_reply_length },
+	};
+	for (size_t i = 0; i < sizeof protocols / sizeof *protocols; i++)
+		if (!strcmp(word, protocols[i].word))
+			return &protocols[i];
+	errno = EINVAL;
+	fail(word);
+	__builtin_unreachable();
 }

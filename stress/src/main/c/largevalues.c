@@ -123,7 +123,7 @@ static size_t receive(uint64_t key)
 			fail("recv");
 		have += count;
 		if (!wanted)
-			wanted = reply_length(reply, have);
+			wanted = resp_reply_length(reply, have);
 		if (wanted > value_bytes + HEADER_BYTES_MAX)
 			wrong("the reply is too long", key);
 	} while (!wanted || have < wanted);

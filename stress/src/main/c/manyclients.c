@@ -2,7 +2,7 @@
 /*
  * Many plain clients in one thread: on each connection a command, its reply, the next command; GET or SET by the toss of a coin.
  *
- *   manyclients ADDRESS PORT CONNECTIONS KEYS VALUE_BYTES WARMUP_SECONDS SECONDS
+ *   manyclients resp|memcached ADDRESS PORT CONNECTIONS KEYS VALUE_BYTES WARMUP_SECONDS SECONDS
  *
  * Keys are "key:" and twelve digits, drawn evenly; values are random letters, which no server can store shorter.  A latency is the
  * time from before the send to the whole reply, the wait for this thread included.  At the end nothing more is sent, and what is under
@@ -23,6 +23,7 @@ struct connection {
 	char *reply;
 };
 
+static const struct protocol *protocol;
 static struct request get, set;
 static size_t value_bytes, reply_bytes_max;
 static uint64_t keys, state = 88172645463325252ull;
@@ -59,7 +60,7 @@ static int receive(struct connection *c)
 	if (count <= 0)
 		fail("recv");
 	c->have += count;
-	size_t wanted = reply_length(c->reply, c->have);
+	size_t wanted = protocol->reply_length(c->reply, c->have);
 	return wanted && c->have >= wanted;
 }
 
@@ -81,23 +82,24 @@ static int open_all(struct connection *connections, int count, const char *addre
 
 int main(int argc, char **argv)
 {
-	if (argc != 8) {
-		fprintf(stderr, "usage: manyclients ADDRESS PORT CONNECTIONS KEYS VALUE_BYTES WARMUP_SECONDS SECONDS\n");
+	if (argc != 9) {
+		fprintf(stderr, "usage: manyclients resp|memcached ADDRESS PORT CONNECTIONS KEYS VALUE_BYTES WARMUP_SECONDS SECONDS\n");
 		return 2;
 	}
 	static struct connection connections[CONNECTIONS_MAX];
-	int count = atoi(argv[3]);
-	keys = strtoull(argv[4], 0, 10);
-	value_bytes = strtoull(argv[5], 0, 10);
-	uint64_t warmup = atof(argv[6]) * 1e9, duration = atof(argv[7]) * 1e9;
+	protocol = protocol_of(argv[1]);
+	int count = atoi(argv[4]);
+	keys = strtoull(argv[5], 0, 10);
+	value_bytes = strtoull(argv[6], 0, 10);
+	uint64_t warmup = atof(argv[7]) * 1e9, duration = atof(argv[8]) * 1e9;
 	if (!keys || value_bytes > VALUE_BYTES_MAX || count < 1 || count > CONNECTIONS_MAX) {
 		errno = EINVAL;
 		fail("arguments");
 	}
 	reply_bytes_max = value_bytes + 1024;
-	make_get(&get);
-	make_set(&set, value_bytes);
-	int poll = open_all(connections, count, argv[1], atoi(argv[2]));
+	protocol->make_get(&get);
+	protocol->make_set(&set, value_bytes);
+	int poll = open_all(connections, count, argv[2], atoi(argv[3]));
 
 	uint64_t now = now_ns(), measured = now + warmup, end = measured + duration;
 	for (int i = 0; i < count; i++)

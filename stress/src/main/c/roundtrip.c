@@ -3,7 +3,7 @@
  * One plain blocking client: a command, its reply, the next command.  As little as possible between the program and the server, so
  * that what is measured is the server and the way to it.
  *
- *   roundtrip tcp ADDRESS PORT | unix PATH   get|set KEYS VALUE_BYTES WARMUP_SECONDS SECONDS
+ *   roundtrip resp|memcached   tcp ADDRESS PORT | unix PATH   get|set KEYS VALUE_BYTES WARMUP_SECONDS SECONDS
  *
  * Keys are "key:" and twelve digits, drawn evenly.  One line of output: round trips, seconds, and latencies in nanoseconds:
  *   count seconds p50 p99 p999 max
@@ -12,6 +12,8 @@
 #include <sys/un.h>
 
 #define REPLY_BYTES_MAX (1 << 17)
+
+static const struct protocol *protocol;
 
 static int connect_unix(const char *path)
 {
@@ -39,19 +41,20 @@ static void round_trip(int s, const char *request, size_t length, char *reply)
 		if (count <= 0)
 			fail("recv");
 		have += count;
-		wanted = reply_length(reply, have);
+		wanted = protocol->reply_length(reply, have);
 	} while (!wanted || have < wanted);
 }
 
 int main(int argc, char **argv)
 {
-	int is_unix = argc > 1 && !strcmp(argv[1], "unix");
-	int at = is_unix ? 3 : 4;
+	int is_unix = argc > 2 && !strcmp(argv[2], "unix");
+	int at = is_unix ? 4 : 5;
 	if (argc != at + 5) {
-		fprintf(stderr, "usage: roundtrip tcp ADDRESS PORT | unix PATH   get|set KEYS VALUE_BYTES WARMUP_SECONDS SECONDS\n");
+		fprintf(stderr, "usage: roundtrip resp|memcached   tcp ADDRESS PORT | unix PATH   get|set KEYS VALUE_BYTES WARMUP_SECONDS SECONDS\n");
 		return 2;
 	}
-	int s = is_unix ? connect_unix(argv[2]) : connect_tcp(argv[2], atoi(argv[3]));
+	protocol = protocol_of(argv[1]);
+	int s = is_unix ? connect_unix(argv[3]) : connect_tcp(argv[3], atoi(argv[4]));
 	uint64_t keys = strtoull(argv[at + 1], 0, 10);
 	size_t value_bytes = strtoull(argv[at + 2], 0, 10);
 	uint64_t warmup = atof(argv[at + 3]) * 1e9, duration = atof(argv[at + 4]) * 1e9;
@@ -61,9 +64,9 @@ int main(int argc, char **argv)
 	static struct request request;
 	static char reply[REPLY_BYTES_MAX];
 	if (!strcmp(argv[at], "set"))
-		make_set(&request, value_bytes);
+		protocol->make_set(&request, value_bytes);
 	else
-		make_get(&request);
+		protocol->make_get(&request);
 
 	uint64_t state = 88172645463325252ull, start = now_ns(), measured = start + warmup, end = measured + duration;
 	uint64_t before = start, after = measured;

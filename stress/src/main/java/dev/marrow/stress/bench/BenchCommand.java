@@ -21,23 +21,25 @@ import picocli.CommandLine.Spec;
 /** {@code marrow bench}: runs the named benchmarks, prints their tables and leaves them in files. */
 @Command(name = "bench", mixinStandardHelpOptions = true, sortOptions = false,
         description = {"Measure Marrow, beside its peer where it has one.",
-            "server: redis-benchmark against Marrow and Debian's redis-server, alternating.",
-            "onhost: local clients served inside their own send(), beside redis-server over TCP and over its unix socket.",
+            "server: redis-benchmark against Marrow and Debian's redis-server, alternating; another client against these and memcached.",
+            "onhost: local clients served inside their own send(), beside redis-server over TCP and over its unix socket, and memcached.",
             "core: one transaction inside the kernel, beside the machine's cost of a cache miss.",
             "drain: the log writer on a full redo ring, beside plain writing of the same bytes.",
             "recovery: starts and checkpoints, beside redis-server's; five minutes, 4 GB of disk, 4 GB of memory.",
             "large: values of 100 KB to 10 MB, and small ones beside them, beside redis-server.",
+            "memory: what a key takes in Marrow, redis-server and memcached; a gigabyte of disk, two of memory.",
             "jmh: the hot pieces of Java one by one, what they take and what they allocate.",
             "Quiet machine, please: everything else that runs is measured too."})
 public final class BenchCommand implements Callable<Integer> {
     /** What can be measured; the words of the command line. */
     enum Kind {
-        server("the server door beside redis-server", "durability, pipelining"),
-        onhost("the on-host door beside redis-server over TCP and over its unix socket", "size of the value, idle and busy cores, pipelining"),
+        server("the server door beside redis-server and memcached", "durability, pipelining"),
+        onhost("the on-host door beside redis-server over TCP and over its unix socket, and memcached", "size of the value, idle and busy cores, pipelining"),
         core("one transaction inside the kernel, beside a cache miss", "number of keys"),
         drain("the log writer on a full ring, beside plain writing", "durability"),
         recovery("starts and checkpoints beside redis-server's, bytes on disk per key", "number of keys"),
         large("large values beside redis-server, and small ones beside large ones", "size of the value, durability"),
+        memory("memory of a key beside redis-server's and memcached's", "size of the value, number of keys"),
         jmh("the hot pieces of Java, one by one", "size of a batch");
 
         private final String what;
@@ -77,6 +79,8 @@ public final class BenchCommand implements Callable<Integer> {
     /** With six of them, and some that are being replaced, in tier two's gigabyte. */
     private static final int LARGE_VALUE_BYTES_MAX = 100_000_000;
     private static final int LARGE_SMALL_BYTES = 64;
+    private static final List<Integer> MEMORY_KEYS = List.of(1_000_000);
+    private static final List<Integer> MEMORY_VALUE_BYTES = List.of(32, 4096);
 
     @Spec
     private CommandSpec specification;
@@ -85,7 +89,7 @@ public final class BenchCommand implements Callable<Integer> {
     private List<Kind> kinds = List.of();
 
     @Option(names = "--rounds", paramLabel = "N",
-            description = "Measurements of each row; medians are reported (default " + ROUNDS + ", recovery: " + RECOVERY_ROUNDS + ").")
+            description = "Measurements of each row; medians are reported (default " + ROUNDS + ", recovery: " + RECOVERY_ROUNDS + "; memory: always 1).")
     private Optional<Integer> rounds = Optional.empty();
 
     @Option(names = "--out", paramLabel = "DIR",
@@ -117,7 +121,8 @@ public final class BenchCommand implements Callable<Integer> {
     private int payload = 32;
 
     @Option(names = "--keys", paramLabel = "N", split = ",",
-            description = "core: sizes of the table (default 1000,1000000). recovery: numbers of keys (default 1000000,5000000,10000000).")
+            description = "core: sizes of the table (default 1000,1000000). recovery: numbers of keys (default 1000000,5000000,10000000)."
+                    + " memory: the most keys, as far as they fit a gibibyte (default 1000000).")
     private List<Integer> keys = List.of();
 
     @Option(names = "--value-bytes", paramLabel = "BYTES",
@@ -127,6 +132,14 @@ public final class BenchCommand implements Callable<Integer> {
     @Option(names = "--large-bytes", paramLabel = "BYTES", split = ",",
             description = "large: sizes of values (default 100000,1000000,10000000); the largest are streamed beside small ones.")
     private List<Integer> largeBytes = LARGE_VALUE_BYTES;
+
+    @Option(names = "--memory-bytes", paramLabel = "BYTES", split = ",",
+            description = "memory: sizes of values, each alone; a mix of sizes is measured in any case (default 32,4096).")
+    private List<Integer> memoryBytes = MEMORY_VALUE_BYTES;
+
+    @Option(names = "--budget", paramLabel = "BYTES",
+            description = "memory: the --memory that Marrow is given to be filled (default ${DEFAULT-VALUE}).")
+    private long budgetBytes = 256L << 20;
 
     @Option(names = "--ring", paramLabel = "BYTES",
             description = "drain: size of the redo ring that is filled and drained (default ${DEFAULT-VALUE}).")
@@ -147,6 +160,9 @@ public final class BenchCommand implements Callable<Integer> {
         require(keys.stream().allMatch(count -> count >= 1 && count <= KEYS_MAX), "--keys", 1, KEYS_MAX);
         require(largeBytes.stream().allMatch(bytes -> bytes > Abi.VALUE_BYTES_MAX && bytes <= LARGE_VALUE_BYTES_MAX), "--large-bytes",
                 Abi.VALUE_BYTES_MAX + 1, LARGE_VALUE_BYTES_MAX);
+        require(memoryBytes.stream().allMatch(bytes -> bytes >= 1 && bytes <= Abi.VALUE_BYTES_MAX), "--memory-bytes", 1, Abi.VALUE_BYTES_MAX);
+        require(budgetBytes >= MemoryBench.BUDGET_BYTES_MIN && budgetBytes <= MemoryBench.BUDGET_BYTES_MAX, "--budget",
+                MemoryBench.BUDGET_BYTES_MIN, MemoryBench.BUDGET_BYTES_MAX);
         require(Long.bitCount(ringBytes) == 1 && ringBytes >= StoreGeometry.RING_BYTES_MIN && ringBytes <= StoreGeometry.RING_BYTES_MAX,
                 "--ring (a power of two)", StoreGeometry.RING_BYTES_MIN, StoreGeometry.RING_BYTES_MAX);
         Doctor.ofThisMachine().require();
@@ -187,6 +203,8 @@ public final class BenchCommand implements Callable<Integer> {
                     scratch, report, teardown).run();
             case large -> new LargeBench(new LargeBench.Plan(largeBytes, LARGE_SMALL_BYTES, keyspace, count, seconds.orElse(SECONDS)), scratch,
                     report, teardown).run();
+            case memory -> new MemoryBench(new MemoryBench.Plan(keys.isEmpty() ? MEMORY_KEYS : keys, memoryBytes, budgetBytes), scratch, report,
+                    teardown).run();
             case jmh -> new JmhBench(filter, count, seconds.orElse(JMH_SECONDS), scratch, report, teardown).run();
             case drain -> new DrainBench(ringBytes, count, scratch, report, teardown).run();
         }

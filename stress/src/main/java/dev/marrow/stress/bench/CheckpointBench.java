@@ -82,7 +82,8 @@ final class CheckpointBench {
 
     private Load load(Target target, TimedServer server, ManyClients clients) throws IOException, InterruptedException {
         Doors before = doors(target, server);
-        Result result = clients.run(server.port(), plan.clients(), keys, plan.valueBytes(), WARMUP_SHARE * plan.seconds(), plan.seconds());
+        Result result = clients.run(Protocol.RESP, server.port(), plan.clients(), keys, plan.valueBytes(), WARMUP_SHARE * plan.seconds(),
+                plan.seconds());
         return new Load(result, doors(target, server).since(before));
     }
 

@@ -1,15 +1,7 @@
 package dev.marrow.stress.bench;
 
-import java.io.BufferedInputStream;
-import java.io.EOFException;
 import java.io.IOException;
-import java.io.InputStream;
-import java.net.InetAddress;
-import java.net.Socket;
-import java.nio.charset.StandardCharsets;
 import java.util.Locale;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
 
 /**
  * How many commands came to Marrow by which door, as its INFO says. Clients on this host come by the on-host door, unless something is
@@ -22,49 +14,17 @@ record Doors(long onHost, long server) {
     static final Doors NONE = new Doors(0, 0);
     /** Of the commands that are said to measure the on-host door: a connection's first may be the server's. */
     private static final double SHARE_MIN = 0.99;
-    private static final int SOCKET_TIMEOUT_MILLIS = 30_000;
-    private static final byte[] INFO = "*2\r\n$4\r\nINFO\r\n$6\r\nmarrow\r\n".getBytes(StandardCharsets.ISO_8859_1);
-    private static final Pattern LENGTH = Pattern.compile("\\$(\\d{1,6})\r\n");
     private static final String FIELD_ON_HOST = "commands_door_on_host";
     private static final String FIELD_SERVER = "commands_door_server";
 
     /** As of now. INFO itself counts for neither. */
     static Doors of(int port) throws IOException {
-        try (Socket socket = new Socket(InetAddress.getLoopbackAddress(), port);
-                InputStream in = new BufferedInputStream(socket.getInputStream())) {
-            socket.setSoTimeout(SOCKET_TIMEOUT_MILLIS);
-            socket.getOutputStream().write(INFO);
-            Matcher length = LENGTH.matcher(readLine(in));
-            if (!length.matches()) {
-                throw new IOException("INFO was not answered with a text");
-            }
-            return parse(new String(in.readNBytes(Integer.parseInt(length.group(1))), StandardCharsets.ISO_8859_1));
-        }
-    }
-
-    private static String readLine(InputStream in) throws IOException {
-        StringBuilder line = new StringBuilder();
-        while (line.isEmpty() || line.charAt(line.length() - 1) != '\n') {
-            int next = in.read();
-            if (next < 0) {
-                throw new EOFException("INFO was not answered");
-            }
-            line.append((char) next);
-        }
-        return line.toString();
+        return parse(InfoField.section(port, "marrow"));
     }
 
     /** @throws IOException a counter is missing */
     static Doors parse(String info) throws IOException {
-        return new Doors(field(info, FIELD_ON_HOST), field(info, FIELD_SERVER));
-    }
-
-    private static long field(String info, String name) throws IOException {
-        Matcher found = Pattern.compile("^" + name + ":(\\d+)\\s*$", Pattern.MULTILINE).matcher(info);
-        if (!found.find()) {
-            throw new IOException("INFO marrow has no " + name);
-        }
-        return Long.parseLong(found.group(1));
+        return new Doors(InfoField.number(info, FIELD_ON_HOST), InfoField.number(info, FIELD_SERVER));
     }
 
     Doors plus(Doors other) {

@@ -24,6 +24,7 @@ public final class Environment {
         facts.put("date", Instant.now().truncatedTo(ChronoUnit.SECONDS).toString());
         facts.put("marrow", output(List.of("git", "-C", ownDirectory().toString(), "describe", "--always", "--dirty")));
         facts.put("redis", output(List.of("redis-server", "--version")));
+        facts.put("memcached", output(List.of("memcached", "--version")));
         facts.put("java", System.getProperty("java.vm.name") + " " + Runtime.version());
         facts.put("kernel", System.getProperty("os.name") + " " + System.getProperty("os.version") + " " + System.getProperty("os.arch"));
         facts.put("cpu", field("/proc/cpuinfo", "model name") + ", " + Runtime.getRuntime().availableProcessors() + " usable");
@@ -43,7 +44,7 @@ public final class Environment {
         try {
             Process process = new ProcessBuilder(command).redirectError(ProcessBuilder.Redirect.DISCARD).start();
             try {
-                // Both commands print one line, which fits the pipe: waiting first cannot block them.
+                // Each of the commands prints one line, which fits the pipe: waiting first cannot block them.
                 if (!process.waitFor(COMMAND_SECONDS_MAX, TimeUnit.SECONDS) || process.exitValue() != 0) {
                     return UNKNOWN;
                 }

@@ -20,9 +20,9 @@ final class ManyClients {
      *
      * @throws IOException it did not end in time, failed, as it does at the first error reply, or measured nothing
      */
-    RoundTrip.Result run(int port, int connections, int keyspace, int valueBytes, double warmupSeconds, double seconds)
+    RoundTrip.Result run(Protocol protocol, int port, int connections, int keyspace, int valueBytes, double warmupSeconds, double seconds)
             throws IOException, InterruptedException {
-        return RoundTrip.parse(program.run(List.of("127.0.0.1", Integer.toString(port), Integer.toString(connections),
+        return RoundTrip.parse(program.run(List.of(protocol.word(), "127.0.0.1", Integer.toString(port), Integer.toString(connections),
                 Integer.toString(keyspace), Integer.toString(valueBytes), Double.toString(warmupSeconds), Double.toString(seconds)), scratch));
     }
 }

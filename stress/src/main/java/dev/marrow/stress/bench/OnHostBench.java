@@ -12,8 +12,8 @@ import java.util.Locale;
 import java.util.stream.Stream;
 
 /**
- * Marrow's on-host door, which serves local clients inside their own {@code send()}, beside redis-server: one blocking client on idle and
- * on busy cores, the same client by size of the value, and redis-benchmark with many connections.
+ * Marrow's on-host door, which serves local clients inside their own {@code send()}, beside redis-server and memcached: one blocking client
+ * on idle and on busy cores, the same client by size of the value; and redis-benchmark with many connections, beside redis-server.
  */
 final class OnHostBench {
     private static final List<Integer> VALUE_SIZES = List.of(16, 64, 256, 1024, 4096, 16384);
@@ -35,21 +35,21 @@ final class OnHostBench {
     }
 
     void run() throws IOException, InterruptedException {
-        ServerPair.requireInstalled();
+        ServerTrio.requireInstalled();
         OneClientRows oneClient = new OneClientRows(load.rounds(), load.seconds(), scratch, report, teardown);
         List<OneClientRow> situations;
         List<OneClientRow> sizes = new ArrayList<>();
         List<RedisBenchmarkRows.Row> manyClients;
         Doors manyClientsDoors;
-        try (ServerPair servers = servers(load.keyspace(), load.payload())) {
-            situations = oneClient.measure(servers, List.of(Situation.values()), load.keyspace(), load.payload());
-            Doors before = Doors.of(servers.marrow().port());
-            manyClients = new RedisBenchmarkRows(load, CLIENT_PROCESSES, scratch, report).measure(servers);
-            manyClientsDoors = Doors.of(servers.marrow().port()).since(before);
+        try (ServerTrio servers = servers(load.keyspace(), load.payload())) {
+            situations = oneClient.measure(servers, List.of(Situation.values()));
+            Doors before = Doors.of(servers.pair().marrow().port());
+            manyClients = new RedisBenchmarkRows(load, CLIENT_PROCESSES, scratch, report).measure(servers.pair());
+            manyClientsDoors = Doors.of(servers.pair().marrow().port()).since(before);
         }
         for (int valueBytes : VALUE_SIZES) {
-            try (ServerPair servers = servers(sizesKeyspace(), valueBytes)) {
-                sizes.addAll(oneClient.measure(servers, List.of(Situation.IDLE), sizesKeyspace(), valueBytes));
+            try (ServerTrio servers = servers(sizesKeyspace(), valueBytes)) {
+                sizes.addAll(oneClient.measure(servers, List.of(Situation.IDLE)));
             }
         }
         printSituations(situations);
@@ -59,10 +59,8 @@ final class OnHostBench {
                 + manyClientsDoors.text() + ".");
     }
 
-    private ServerPair servers(int keyspace, int valueBytes) throws IOException, InterruptedException {
-        ServerPair servers = new ServerPair(Durability.EVERYSEC, true, scratch, teardown);
-        servers.prefill(keyspace, valueBytes);
-        return servers;
+    private ServerTrio servers(int keyspace, int valueBytes) throws IOException, InterruptedException {
+        return new ServerTrio(Durability.EVERYSEC, true, keyspace, valueBytes, scratch, teardown);
     }
 
     private int sizesKeyspace() {
@@ -87,14 +85,15 @@ final class OnHostBench {
         report.line(String.format(Locale.ROOT, "%nMedian (min..max) of %d rounds; a ratio is that of two measurements of a round. A C"
                 + " program on one connection: a command, its reply, the next; %.1f s a measurement, after a warm-up; %,d keys, all"
                 + " present. TCP is loopback. Redis: appendonly yes, appendfsync everysec, save \"\", no rewrites. Marrow: everysec, one"
-                + " event loop. Idle: nothing else runs. Busy: a process of SCHED_IDLE spins on each core and keeps it awake.",
+                + " event loop. memcached: -t 1 -M; it keeps nothing, all its keys are gone when it ends. Idle: nothing else runs. Busy: a"
+                + " process of SCHED_IDLE spins on each core and keeps it awake.",
                 load.rounds(), load.seconds(), load.keyspace()));
     }
 
     private void printSizes(List<OneClientRow> rows) {
         List<List<String>> cells = new ArrayList<>();
-        cells.add(List.of("command", "bytes", "Marrow/s", "Redis TCP/s", "Redis unix/s", "Marrow/TCP", "Marrow/unix", "p99 TCP/Marrow",
-                "p99 unix/Marrow"));
+        cells.add(List.of("command", "bytes", "Marrow/s", "Redis TCP/s", "Redis unix/s", "memcached/s", "Marrow/TCP", "Marrow/unix",
+                "Marrow/memcached", "p99 TCP/Marrow", "p99 unix/Marrow", "p99 memcached/Marrow"));
         for (OneClientRow row : rows) {
             List<String> line = new ArrayList<>(List.of(row.command(), String.format(Locale.ROOT, "%,d", row.workload().valueBytes())));
             for (Peer peer : Peer.values()) {

@@ -16,9 +16,10 @@ final class OneClientRow {
     enum Peer {
         MARROW("Marrow"),
         REDIS_TCP("Redis TCP"),
-        REDIS_UNIX("Redis unix");
+        REDIS_UNIX("Redis unix"),
+        MEMCACHED_TCP("memcached TCP");
 
-        static final List<Peer> OTHERS = List.of(REDIS_TCP, REDIS_UNIX);
+        static final List<Peer> OTHERS = List.of(REDIS_TCP, REDIS_UNIX, MEMCACHED_TCP);
 
         private final String label;
 
@@ -30,11 +31,12 @@ final class OneClientRow {
             return label;
         }
 
-        Address address(ServerPair servers) {
+        Address address(ServerTrio servers) {
             return switch (this) {
-                case MARROW -> new Address.Tcp(servers.marrow().port());
-                case REDIS_TCP -> new Address.Tcp(servers.redis().port());
-                case REDIS_UNIX -> new Address.Unix(servers.redisSocket());
+                case MARROW -> new Address.Tcp(servers.pair().marrow().port());
+                case REDIS_TCP -> new Address.Tcp(servers.pair().redis().port());
+                case REDIS_UNIX -> new Address.Unix(servers.pair().redisSocket());
+                case MEMCACHED_TCP -> new Address.Tcp(Protocol.MEMCACHED, servers.memcached().port());
             };
         }
     }

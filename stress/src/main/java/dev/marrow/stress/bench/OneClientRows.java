@@ -13,8 +13,8 @@ import java.util.Locale;
 import java.util.Map;
 
 /**
- * One blocking client against Marrow's on-host door, redis-server over TCP and the same redis-server over its unix socket. In each round
- * all three serve one measurement of each row, right after one another and in turns first.
+ * One blocking client against Marrow's on-host door, redis-server over TCP and the same redis-server over its unix socket, and memcached. In
+ * each round all of them serve one measurement of each row, right after one another and in turns first.
  */
 final class OneClientRows {
     private static final List<String> COMMANDS = List.of("get", "set");
@@ -36,12 +36,11 @@ final class OneClientRows {
     }
 
     /** All rounds of each command in each of the situations. */
-    List<OneClientRow> measure(ServerPair servers, List<Situation> situations, int keyspace, int valueBytes)
-            throws IOException, InterruptedException {
+    List<OneClientRow> measure(ServerTrio servers, List<Situation> situations) throws IOException, InterruptedException {
         List<OneClientRow> rows = new ArrayList<>();
         for (Situation situation : situations) {
             for (String command : COMMANDS) {
-                rows.add(new OneClientRow(situation, new Workload(command, keyspace, valueBytes)));
+                rows.add(new OneClientRow(situation, new Workload(command, servers.keyspace(), servers.valueBytes())));
             }
         }
         for (int round = 0; round < rounds; round++) {
@@ -52,9 +51,10 @@ final class OneClientRows {
                     }
                     busy.requireAlive();
                 }
-                report.progress(String.format(Locale.ROOT, "%s %-3s %,6d bytes round %d: Marrow %,.0f/s, Redis TCP %,.0f/s, unix %,.0f/s",
-                        row.situation().word(), row.command(), valueBytes, round + 1, row.last(Peer.MARROW).perSecond(),
-                        row.last(Peer.REDIS_TCP).perSecond(), row.last(Peer.REDIS_UNIX).perSecond()));
+                report.progress(String.format(Locale.ROOT, "%s %-3s %,6d bytes round %d: Marrow %,.0f/s, Redis TCP %,.0f/s, unix %,.0f/s,"
+                        + " memcached %,.0f/s", row.situation().word(), row.command(), servers.valueBytes(), round + 1,
+                        row.last(Peer.MARROW).perSecond(), row.last(Peer.REDIS_TCP).perSecond(), row.last(Peer.REDIS_UNIX).perSecond(),
+                        row.last(Peer.MEMCACHED_TCP).perSecond()));
             }
         }
         doors.requireOnHost();
@@ -66,10 +66,10 @@ final class OneClientRows {
         return doors;
     }
 
-    private void sample(OneClientRow row, Peer peer, ServerPair servers, int round) throws IOException, InterruptedException {
-        Doors before = Doors.of(servers.marrow().port());
+    private void sample(OneClientRow row, Peer peer, ServerTrio servers, int round) throws IOException, InterruptedException {
+        Doors before = Doors.of(servers.pair().marrow().port());
         Result result = client.run(row.workload(), peer.address(servers), WARMUP_SHARE * seconds, seconds);
-        Doors used = Doors.of(servers.marrow().port()).since(before);
+        Doors used = Doors.of(servers.pair().marrow().port()).since(before);
         doors = doors.plus(used);
         row.add(peer, result);
         Map<String, Object> fields = new HashMap<>(Map.of("situation", row.situation().word(), "command", row.command(),

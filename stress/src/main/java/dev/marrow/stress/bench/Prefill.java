@@ -1,16 +1,18 @@
 package dev.marrow.stress.bench;
 
+import java.io.BufferedInputStream;
+import java.io.EOFException;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
 import java.net.InetAddress;
 import java.net.Socket;
 import java.nio.charset.StandardCharsets;
-import java.util.Arrays;
+import java.util.Optional;
 import java.util.SplittableRandom;
 
 /**
- * Writes every key that a client may ask for, so that each GET of a measurement is a hit, on either server. Values are random letters:
+ * Writes every key that a client may ask for, so that each GET of a measurement is a hit, on any of the servers. Values are random letters:
  * Redis's RDB would store a value of one letter in a few bytes.
  */
 final class Prefill {
@@ -19,82 +21,134 @@ final class Prefill {
     private static final int PIPELINES_UNDER_WAY_MAX = 2;
     private static final int SOCKET_TIMEOUT_MILLIS = 30_000;
     static final int KEY_BYTES = 16;
-    private static final int KEY_DIGITS = 12;
+    private static final String KEY_BEGIN = "key:";
     private static final byte[] LETTERS = bytes("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+-");
     private static final int LETTER_BITS = 6;
     private static final int LETTERS_PER_DRAW = Long.SIZE / LETTER_BITS;
-    private static final byte[] OK = bytes("+OK\r\n");
+    private static final byte[] LINE_END = bytes("\r\n");
+    /** Of an error: what a server says at more length is not needed. */
+    private static final int REPLY_BYTES_MAX = 1 << 10;
 
     private final SplittableRandom random = new SplittableRandom(1);
-    private final int valueBytes;
-    private final byte[] command;
-    private final int digitsAt;
-    private final int valueAt;
+    private final Protocol protocol;
+    private final ValueSizes sizes;
+    private final byte[] beforeDigits;
     private final byte[] commands;
+    private int length;
+    private int beforeValueBytes;
+    private byte[] beforeValue;
 
-    private Prefill(int valueBytes) {
-        this.valueBytes = valueBytes;
+    /**
+     * How far it came.
+     *
+     * @param stored  keys from 0 on that the server has
+     * @param refusal its reply to the next one
+     */
+    record Outcome(int stored, Optional<String> refusal) {}
+
+    private Prefill(Protocol protocol, ValueSizes sizes) {
+        this.protocol = protocol;
+        this.sizes = sizes;
         // The form of the keys of redis-benchmark and of our own clients (client.h).
-        String beforeDigits = "*3\r\n$3\r\nSET\r\n$" + KEY_BYTES + "\r\nkey:";
-        String beforeValue = "\r\n$" + valueBytes + "\r\n";
-        digitsAt = beforeDigits.length();
-        valueAt = digitsAt + KEY_DIGITS + beforeValue.length();
-        command = bytes(beforeDigits + "0".repeat(KEY_DIGITS) + beforeValue + "x".repeat(valueBytes) + "\r\n");
-        commands = new byte[PIPELINE * command.length];
+        beforeDigits = bytes(protocol.beforeKey() + KEY_BEGIN);
+        beforeValueBytes = sizes.most();
+        beforeValue = bytes(protocol.beforeValue(beforeValueBytes));
+        int commandBytesMax = protocol.beforeKey().length() + KEY_BYTES + beforeValue.length + sizes.most() + LINE_END.length;
+        commands = new byte[PIPELINE * commandBytesMax];
     }
 
     private static byte[] bytes(String text) {
         return text.getBytes(StandardCharsets.ISO_8859_1);
     }
 
+    /** A server that speaks RESP. */
     static void run(int port, int keyspace, int valueBytes) throws IOException {
-        new Prefill(valueBytes).run(port, keyspace);
+        run(Protocol.RESP, port, keyspace, new ValueSizes.Fixed(valueBytes));
     }
 
-    private void run(int port, int keyspace) throws IOException {
+    /** @throws IOException the server refused one */
+    static void run(Protocol protocol, int port, int keyspace, ValueSizes sizes) throws IOException {
+        Optional<String> refusal = untilRefused(protocol, port, keyspace, sizes).refusal();
+        if (refusal.isPresent()) {
+            throw new IOException("SET was answered with " + refusal.get());
+        }
+    }
+
+    /** Until one is refused; some behind that one are sent too, and may have been stored. */
+    static Outcome untilRefused(Protocol protocol, int port, int keyspaceMax, ValueSizes sizes) throws IOException {
+        return new Prefill(protocol, sizes).run(port, keyspaceMax);
+    }
+
+    private Outcome run(int port, int keyspace) throws IOException {
         try (Socket socket = new Socket(InetAddress.getLoopbackAddress(), port)) {
             socket.setSoTimeout(SOCKET_TIMEOUT_MILLIS);
             socket.setTcpNoDelay(true);
             OutputStream out = socket.getOutputStream();
+            InputStream in = new BufferedInputStream(socket.getInputStream());
             int sent = 0;
-            int answered = 0;
-            while (answered < keyspace) {
-                while (sent < keyspace && sent - answered < PIPELINES_UNDER_WAY_MAX * PIPELINE) {
+            for (int answered = 0; answered < keyspace; answered++) {
+                while (sent < keyspace && sent - answered <= (PIPELINES_UNDER_WAY_MAX - 1) * PIPELINE) {
                     int count = Math.min(PIPELINE, keyspace - sent);
                     write(out, sent, count);
                     sent += count;
                 }
-                int count = Math.min(PIPELINE, keyspace - answered);
-                requireOk(socket.getInputStream(), count);
-                answered += count;
+                String reply = readLine(in);
+                if (!reply.equals(protocol.stored())) {
+                    return new Outcome(answered, Optional.of(reply));
+                }
             }
+            return new Outcome(keyspace, Optional.empty());
         }
     }
 
     private void write(OutputStream out, int first, int count) throws IOException {
-        for (int i = 0; i < count; i++) {
-            int number = first + i;
-            for (int digit = digitsAt + KEY_DIGITS - 1; digit >= digitsAt; digit--) {
-                command[digit] = (byte) ('0' + number % 10);
-                number /= 10;
+        length = 0;
+        for (int key = first; key < first + count; key++) {
+            append(beforeDigits);
+            appendDigits(key);
+            int valueBytes = sizes.bytes(key);
+            if (valueBytes != beforeValueBytes) {
+                beforeValueBytes = valueBytes;
+                beforeValue = bytes(protocol.beforeValue(valueBytes));
             }
-            long letters = 0;
-            for (int at = 0; at < valueBytes; at++) {
-                letters = at % LETTERS_PER_DRAW == 0 ? random.nextLong() : letters >>> LETTER_BITS;
-                command[valueAt + at] = LETTERS[(int) letters & (1 << LETTER_BITS) - 1];
-            }
-            System.arraycopy(command, 0, commands, i * command.length, command.length);
+            append(beforeValue);
+            appendLetters(valueBytes);
+            append(LINE_END);
         }
-        out.write(commands, 0, count * command.length);
+        out.write(commands, 0, length);
     }
 
-    private static void requireOk(InputStream in, int count) throws IOException {
-        byte[] replies = in.readNBytes(count * OK.length);
-        for (int at = 0; at < count * OK.length; at += OK.length) {
-            if (replies.length < at + OK.length || !Arrays.equals(replies, at, at + OK.length, OK, 0, OK.length)) {
-                throw new IOException("SET was answered with "
-                        + new String(replies, at, Math.max(0, replies.length - at), StandardCharsets.ISO_8859_1));
-            }
+    private void append(byte[] bytes) {
+        System.arraycopy(bytes, 0, commands, length, bytes.length);
+        length += bytes.length;
+    }
+
+    private void appendDigits(int key) {
+        int number = key;
+        int begin = length;
+        length += KEY_BYTES - KEY_BEGIN.length();
+        for (int at = length - 1; at >= begin; at--) {
+            commands[at] = (byte) ('0' + number % 10);
+            number /= 10;
         }
+    }
+
+    private void appendLetters(int count) {
+        long letters = 0;
+        for (int at = 0; at < count; at++) {
+            letters = at % LETTERS_PER_DRAW == 0 ? random.nextLong() : letters >>> LETTER_BITS;
+            commands[length++] = LETTERS[(int) letters & (1 << LETTER_BITS) - 1];
+        }
+    }
+
+    private static String readLine(InputStream in) throws IOException {
+        StringBuilder line = new StringBuilder();
+        for (int next = in.read(); next != '\n' && line.length() < REPLY_BYTES_MAX; next = in.read()) {
+            if (next < 0) {
+                throw new EOFException("SET was answered with the end of the connection");
+            }
+            line.append((char) next);
+        }
+        return line.toString().stripTrailing();
     }
 }

@@ -13,12 +13,24 @@ final class RoundTrip {
     private final ClientProgram program;
     private final Path scratch;
 
-    /** Where the server listens. */
+    /** Where the server listens, and what it speaks. */
     sealed interface Address {
-        /** On loopback. */
-        record Tcp(int port) implements Address {}
+        Protocol protocol();
 
-        record Unix(Path socket) implements Address {}
+        /** On loopback. */
+        record Tcp(Protocol protocol, int port) implements Address {
+            /** RESP. */
+            Tcp(int port) {
+                this(Protocol.RESP, port);
+            }
+        }
+
+        record Unix(Path socket) implements Address {
+            @Override
+            public Protocol protocol() {
+                return Protocol.RESP;
+            }
+        }
     }
 
     /**
@@ -45,7 +57,7 @@ final class RoundTrip {
      * @throws IOException it did not end in time, failed, as it does at the first error reply, or measured nothing
      */
     Result run(Workload workload, Address address, double warmupSeconds, double seconds) throws IOException, InterruptedException {
-        List<String> arguments = new ArrayList<>();
+        List<String> arguments = new ArrayList<>(List.of(address.protocol().word()));
         Path directory = scratch;
         switch (address) {
             case Address.Tcp tcp -> arguments.addAll(List.of("tcp", "127.0.0.1", Integer.toString(tcp.port)));

@@ -8,7 +8,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.stream.Stream;
 
-/** Marrow's server door beside redis-server, driven by the same redis-benchmark, in both durabilities. */
+/** Marrow's server door beside redis-server, driven by the same redis-benchmark, and beside memcached too, by our own client; in both durabilities. */
 final class ServerBench {
     private static final int CLIENT_PROCESSES = 1;
 
@@ -25,15 +25,16 @@ final class ServerBench {
     }
 
     void run() throws IOException, InterruptedException {
-        ServerPair.requireInstalled();
+        ServerTrio.requireInstalled();
+        MixedTable mixed = new MixedTable(load, scratch, report);
         List<List<String>> cells = new ArrayList<>();
         cells.add(labelled("durability", RedisBenchmarkRows.HEADING));
         for (Durability durability : List.of(Durability.EVERYSEC, Durability.ALWAYS)) {
-            try (ServerPair servers = new ServerPair(durability, false, scratch, teardown)) {
-                servers.prefill(load.keyspace(), load.payload());
-                for (RedisBenchmarkRows.Row row : new RedisBenchmarkRows(load, CLIENT_PROCESSES, scratch, report).measure(servers)) {
+            try (ServerTrio servers = new ServerTrio(durability, false, load.keyspace(), load.payload(), scratch, teardown)) {
+                for (RedisBenchmarkRows.Row row : new RedisBenchmarkRows(load, CLIENT_PROCESSES, scratch, report).measure(servers.pair())) {
                     cells.add(labelled(durability.word(), row.cells()));
                 }
+                mixed.measure(servers);
             }
         }
         report.table(cells);
@@ -41,6 +42,7 @@ final class ServerBench {
                 + " redis-benchmark -c %d -r %d -d %d, one client thread, about %.1f s a measurement; loopback; all keys present. Redis:"
                 + " appendonly yes, appendfsync as the durability says, save \"\", no rewrites. Marrow: one event loop.",
                 load.rounds(), load.clients(), load.keyspace(), load.payload(), load.seconds()));
+        mixed.print();
     }
 
     private static List<String> labelled(String label, List<String> cells) {

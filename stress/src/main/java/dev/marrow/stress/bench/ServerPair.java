@@ -28,12 +28,12 @@ public final class ServerPair implements AutoCloseable {
         requireInstalled("redis-server", "redis-benchmark");
     }
 
-    /** @throws IOException one of these programs of Redis is not there */
+    /** @throws IOException one of these programs of a peer is not there */
     public static void requireInstalled(String... programs) throws IOException {
         String path = System.getenv().getOrDefault("PATH", "");
         for (String program : programs) {
             if (Stream.of(path.split(":")).noneMatch(directory -> Files.isExecutable(Path.of(directory, program)))) {
-                throw new IOException(program + " is not installed: apt-get install redis-server redis-tools");
+                throw new IOException(program + " is not installed: apt-get install redis-server redis-tools memcached");
             }
         }
     }

@@ -26,6 +26,11 @@ public final class ServerProcess implements AutoCloseable {
     private static final int STOP_SECONDS_MAX = 30;
     private static final Pattern MARROW_READY = Pattern.compile("^ready: .* port (\\d+),", Pattern.MULTILINE);
     private static final String REDIS_READY = "Ready to accept connections";
+    private static final Pattern MEMCACHED_PORT = Pattern.compile("^TCP INET: (\\d+)$", Pattern.MULTILINE);
+    /** Of a key in memcached beside its value: header, key, and what its size class rounds a short value up by. */
+    private static final int MEMCACHED_KEY_BYTES_MAX = 128;
+    /** Its hash table, and a page of each size class. */
+    private static final int MEMCACHED_MEGABYTES_LEAST = 128;
 
     private final String name;
     private final Process process;
@@ -62,6 +67,35 @@ public final class ServerProcess implements AutoCloseable {
                 "--auto-aof-rewrite-percentage", "0", "--unixsocket", REDIS_SOCKET);
         return new ServerProcess("Redis", command, directory,
                 output -> output.contains(REDIS_READY) ? OptionalInt.of(port) : OptionalInt.empty(), () -> { }, teardown);
+    }
+
+    /**
+     * Debian's memcached with one thread, on TCP, and with more memory than these keys take. Were it too little all the same, it refuses to store: it
+     * does not throw a key away, as it would without {@code -M}.
+     *
+     * @param keys       at most
+     * @param valueBytes of all values together
+     */
+    static ServerProcess memcached(int keys, long valueBytes, Path directory, Teardown teardown) throws IOException, InterruptedException {
+        Files.createDirectory(directory);
+        Path portFile = directory.resolve("port");
+        long megabytes = MEMCACHED_MEGABYTES_LEAST + ((long) keys * MEMCACHED_KEY_BYTES_MAX + valueBytes * 3 / 2 >> 20);
+        // It says nothing when it listens, but moves a finished file with its port into place.
+        List<String> command = List.of("env", "MEMCACHED_PORT_FILENAME=" + portFile, "memcached", "-l", "127.0.0.1", "-p", "-1", "-U", "0", "-m",
+                Long.toString(megabytes), "-M", "-t", "1", "-u", System.getProperty("user.name"));
+        return new ServerProcess("memcached", command, directory, output -> memcachedPort(portFile), () -> { }, teardown);
+    }
+
+    private static OptionalInt memcachedPort(Path file) {
+        if (!Files.exists(file)) {
+            return OptionalInt.empty();
+        }
+        try {
+            Matcher port = MEMCACHED_PORT.matcher(Files.readString(file));
+            return port.find() ? OptionalInt.of(Integer.parseInt(port.group(1))) : OptionalInt.empty();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
     }
 
     /** Marrow with its defaults and the launcher's JVM flags: one event loop. */
@@ -120,6 +154,10 @@ public final class ServerProcess implements AutoCloseable {
 
     public int port() {
         return port;
+    }
+
+    long pid() {
+        return process.pid();
     }
 
     private synchronized void stop() {

@@ -29,8 +29,11 @@ class BenchIT {
             for (String row : List.of("SET P1 ", "GET P1 ", "SET P16", "GET P16")) {
                 assertEquals(1, table.stream().filter(line -> line.contains("| " + durability) && line.contains("| " + row)).count(), row);
             }
+            for (String server : List.of("Marrow", "Redis", "memcached")) {
+                assertEquals(1, rows(table, durability, server), server);
+            }
         }
-        assertEquals(1 + 8 * 2, Files.readAllLines(out.resolve("server.jsonl")).size());
+        assertEquals(1 + 8 * 2 + 2 * 3, Files.readAllLines(out.resolve("server.jsonl")).size());
         assertTrue(ProcessHandle.current().descendants().noneMatch(ProcessHandle::isAlive), "a server outlived its benchmark");
     }
 
@@ -38,7 +41,7 @@ class BenchIT {
     void onHostBenchFillsEveryRow() throws IOException {
         List<String> table = run("onhost", "--rounds", "1", "--seconds", "0.05", "--clients", "5", "--keyspace", "1000");
         for (String command : List.of("GET", "SET")) {
-            for (String server : List.of("Marrow", "Redis TCP", "Redis unix")) {
+            for (String server : List.of("Marrow", "Redis TCP", "Redis unix", "memcached TCP")) {
                 for (String cores : List.of("idle", "busy")) {
                     assertEquals(1, rows(table, cores, command, server), () -> cores + " " + command + " " + server);
                 }
@@ -51,7 +54,7 @@ class BenchIT {
         }
         String doors = table.getLast();
         assertTrue(doors.matches("The on-host door's share.* one client .* % of .*; redis-benchmark .* % of .*"), doors);
-        assertEquals(1 + 2 * 2 * 3 + 6 * 2 * 3 + 4 * 2, Files.readAllLines(out.resolve("onhost.jsonl")).size());
+        assertEquals(1 + 2 * 2 * 4 + 6 * 2 * 4 + 4 * 2, Files.readAllLines(out.resolve("onhost.jsonl")).size());
         assertTrue(ProcessHandle.current().descendants().noneMatch(ProcessHandle::isAlive), "a process outlived its benchmark");
     }
 
@@ -113,6 +116,21 @@ class BenchIT {
             }
         }
         assertEquals(1 + 2 * 2 * 3 * 3, Files.readAllLines(out.resolve("large.jsonl")).size());
+        assertTrue(ProcessHandle.current().descendants().noneMatch(ProcessHandle::isAlive), "a server outlived its benchmark");
+    }
+
+    @Test
+    @Timeout(300)
+    void memoryBenchFillsEveryRow() throws IOException {
+        List<String> table = run("memory", "--keys", "2000", "--memory-bytes", "32,1000", "--budget", Integer.toString(16 << 20));
+        for (String values : List.of("32 bytes", "1,000 bytes", "16 to 16,384 bytes")) {
+            for (String server : List.of("Redis", "memcached", "Marrow")) {
+                assertEquals(2, rows(table, values, "2,000", server), () -> values + " " + server);
+            }
+            assertEquals(2 * 3 + 1, rows(table, values, "2,000"), values);
+            assertEquals(2 * 3 + 2, rows(table, values), values);
+        }
+        assertEquals(1 + 3 * 3 + 3, Files.readAllLines(out.resolve("memory.jsonl")).size());
         assertTrue(ProcessHandle.current().descendants().noneMatch(ProcessHandle::isAlive), "a server outlived its benchmark");
     }
 
