@@ -34,7 +34,8 @@ public final class BenchCommand implements Callable<Integer> {
     /** What can be measured; the words of the command line. */
     enum Kind {
         server("the server door beside redis-server and memcached", "durability, pipelining"),
-        onhost("the on-host door beside redis-server over TCP and over its unix socket, and memcached", "size of the value, idle and busy cores, pipelining"),
+        onhost("the on-host door beside redis-server over TCP and over its unix socket, and memcached",
+                "size of the value, idle and busy cores, pipelining"),
         core("one transaction inside the kernel, beside a cache miss", "number of keys"),
         drain("the log writer on a full ring, beside plain writing", "durability"),
         recovery("starts and checkpoints beside redis-server's, bytes on disk per key", "number of keys"),
@@ -89,7 +90,8 @@ public final class BenchCommand implements Callable<Integer> {
     private List<Kind> kinds = List.of();
 
     @Option(names = "--rounds", paramLabel = "N",
-            description = "Measurements of each row; medians are reported (default " + ROUNDS + ", recovery: " + RECOVERY_ROUNDS + "; memory: always 1).")
+            description = "Measurements of each row; medians are reported (default " + ROUNDS + ", recovery: " + RECOVERY_ROUNDS
+                    + "; memory: always 1).")
     private Optional<Integer> rounds = Optional.empty();
 
     @Option(names = "--out", paramLabel = "DIR",

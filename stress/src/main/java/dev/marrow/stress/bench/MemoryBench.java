@@ -128,13 +128,17 @@ final class MemoryBench {
         List<List<String>> cells = new ArrayList<>();
         cells.add(List.of("values", "keys that fit", "keys and values %", "with headers %", "goal %"));
         for (Fill fill : fills) {
-            cells.add(List.of(fill.stored.sizes().label(), String.format(Locale.ROOT, "%,d", fill.stored.keys()),
-                    String.format(Locale.ROOT, "%.1f", 100 * fill.dataShare()), String.format(Locale.ROOT, "%.1f", 100 * fill.recordShare()), "≥ 85"));
+            cells.add(List.of(fill.stored.sizes().label(), String.format(Locale.ROOT, "%,d", fill.stored.keys()), percent(fill.dataShare()),
+                    percent(fill.recordShare()), "≥ 85"));
         }
         report.line("\n## Marrow's budget, used up");
         report.table(cells);
-        report.line(String.format(Locale.ROOT, "%nOf --memory %,d bytes, when the first write is refused with -OOM: new keys only, one after the other,"
-                + " the same sizes as above. The goal is of keys, values and headers of %d bytes. Buckets are not in the budget: they belong to"
+        report.line(String.format(Locale.ROOT, "%nOf --memory %,d bytes, when the first write is refused with -OOM: new keys only, one after the"
+                + " other, the same sizes as above. The goal is of keys, values and headers of %d bytes. Buckets are not in the budget: they belong to"
                 + " --capacity.", plan.budgetBytes(), Abi.RECORD_HEADER_BYTES));
+    }
+
+    private static String percent(double share) {
+        return String.format(Locale.ROOT, "%.1f", 100 * share);
     }
 }

@@ -42,13 +42,13 @@ final class MemoryTables {
         }
         report.line("\n## Memory a key");
         report.table(cells);
-        report.line(String.format(Locale.ROOT, "%nBytes by which the memory of an empty server grows with these keys of %d bytes, by the number of keys."
-                + " Counted, by the server itself: Redis used_memory; memcached's stats bytes, which leave out its hash table and what its size classes"
-                + " round up; Marrow the blocks that its size classes have taken (INFO used_memory), and all buckets of a table whose --capacity is ten"
-                + " ninths of the keys, which it needs to take them for certain. Taken, from the system: resident memory of Redis and memcached; Marrow's"
-                + " slabs, some of which are ahead of need, and the same buckets. Redis runs with appendonly yes, appendfsync everysec: buffers of its"
-                + " log count. Hash tables of Redis and memcached double: this number of keys may have just filled one (1,000,000 of 1,048,576: the"
-                + " best case), or begun the next.", Prefill.KEY_BYTES));
+        report.line(String.format(Locale.ROOT, "%nBytes by which the memory of an empty server grows with these keys of %d bytes, by the number of"
+                + " keys. Counted, by the server itself: Redis used_memory; memcached's stats bytes, which leave out its hash table and what its"
+                + " size classes round up; Marrow the blocks that its size classes have taken (INFO used_memory), and all buckets of a table whose"
+                + " --capacity is ten ninths of the keys, which it needs to take them for certain. Taken, from the system: resident memory of"
+                + " Redis and memcached; Marrow's slabs, some of which are ahead of need, and the same buckets. Redis runs with appendonly yes,"
+                + " appendfsync everysec: buffers of its log count. Hash tables of Redis and memcached double: this number of keys may have just"
+                + " filled one (1,000,000 of 1,048,576: the best case), or begun the next.", Prefill.KEY_BYTES));
     }
 
     private void printMarrow() {
@@ -66,8 +66,8 @@ final class MemoryTables {
         }
         report.line("\n## Where a key's bytes are in Marrow");
         report.table(cells);
-        report.line(String.format(Locale.ROOT, "%nBytes a key, on average. Blocks of %,d bytes belong to a size class, wholly or by eighths. A bucket of %d"
-                + " bytes has five references, %d keys on average when the table is as full as it was laid out for, and a quarter more of them"
+        report.line(String.format(Locale.ROOT, "%nBytes a key, on average. Blocks of %,d bytes belong to a size class, wholly or by eighths. A"
+                + " bucket of %d bytes has five references, %d keys on average when the table is as full as it was laid out for, and a quarter more of them"
                 + " is for overflow.", Abi.BLOCK_BYTES, Abi.BUCKET_BYTES, Abi.KEYS_PER_BUCKET_X10 / 10));
     }
 

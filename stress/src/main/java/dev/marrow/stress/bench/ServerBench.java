@@ -8,7 +8,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.stream.Stream;
 
-/** Marrow's server door beside redis-server, driven by the same redis-benchmark, and beside memcached too, by our own client; in both durabilities. */
+/** Marrow's server door, in both durabilities: beside redis-server by the same redis-benchmark, and beside memcached too by our own client. */
 final class ServerBench {
     private static final int CLIENT_PROCESSES = 1;
 

@@ -85,9 +85,10 @@ class MemcachedClientTest {
     @Test
     void prefillStopsAtTheFirstRefusal() throws IOException {
         int[] left = {1_234};
-        try (OneServer server = new OneServer(request -> SET.matcher(request).matches() && left[0]-- > 0 ? STORED : "SERVER_ERROR out of memory\r\n")) {
+        String full = "SERVER_ERROR out of memory";
+        try (OneServer server = new OneServer(request -> SET.matcher(request).matches() && left[0]-- > 0 ? STORED : full + "\r\n")) {
             Prefill.Outcome outcome = Prefill.untilRefused(Protocol.MEMCACHED, server.port(), 5_000, new ValueSizes.LogUniform(16, 100, 1));
-            assertEquals(new Prefill.Outcome(1_234, Optional.of("SERVER_ERROR out of memory")), outcome);
+            assertEquals(new Prefill.Outcome(1_234, Optional.of(full)), outcome);
         }
     }
 
@@ -133,7 +134,8 @@ class MemcachedClientTest {
 
     private Result manyClients(UnaryOperator<String> answer) throws IOException, InterruptedException {
         try (OneServer server = new OneServer(answer)) {
-            return new ManyClients(Files.createTempDirectory(scratch, "client")).run(Protocol.MEMCACHED, server.port(), 1, KEYS, VALUE_BYTES, 0, 0.05);
+            return new ManyClients(Files.createTempDirectory(scratch, "client")).run(Protocol.MEMCACHED, server.port(), 1, KEYS, VALUE_BYTES, 0,
+                    0.05);
         }
     }
 

@@ -85,7 +85,8 @@ class MemoryUseTest {
         assertTrue(IntStream.range(0, keys).map(mix::bytes).allMatch(bytes -> bytes >= 16 && bytes <= mix.most()));
         for (int least = 16; least < 16_384; least *= 2) {
             int from = least;
-            assertEquals(0.1, (double) IntStream.range(0, keys).map(mix::bytes).filter(bytes -> bytes >= from && bytes < 2 * from).count() / keys, 0.01);
+            long count = IntStream.range(0, keys).map(mix::bytes).filter(bytes -> bytes >= from && bytes < 2 * from).count();
+            assertEquals(0.1, (double) count / keys, 0.01);
         }
     }
 
