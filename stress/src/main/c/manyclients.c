@@ -120,7 +120,8 @@ int main(int argc, char **argv)
 			now = now_ns();
 			if (c->sent_ns >= measured)
 				record_latency(now - c->sent_ns);
-			if (now < end)
+			/* one round trip at least, however short the time */
+			if (now < end || !latency_count)
 				send_next(c, now);
 			else
 				under_way--;

@@ -28,6 +28,7 @@ import picocli.CommandLine.Spec;
             "recovery: starts and checkpoints, beside redis-server's; five minutes, 4 GB of disk, 4 GB of memory.",
             "large: values of 100 KB to 10 MB, and small ones beside them, beside redis-server.",
             "memory: what a key takes in Marrow, redis-server and memcached; a gigabyte of disk, two of memory.",
+            "growth: both doors, redis-server and memcached, with more keys, connections, bytes of a value, threads.",
             "jmh: the hot pieces of Java one by one, what they take and what they allocate.",
             "Quiet machine, please: everything else that runs is measured too."})
 public final class BenchCommand implements Callable<Integer> {
@@ -41,6 +42,7 @@ public final class BenchCommand implements Callable<Integer> {
         recovery("starts and checkpoints beside redis-server's, bytes on disk per key", "number of keys"),
         large("large values beside redis-server, and small ones beside large ones", "size of the value, durability"),
         memory("memory of a key beside redis-server's and memcached's", "size of the value, number of keys"),
+        growth("both doors, redis-server and memcached", "number of keys, connections, size of the value, threads"),
         jmh("the hot pieces of Java, one by one", "size of a batch");
 
         private final String what;
@@ -80,6 +82,10 @@ public final class BenchCommand implements Callable<Integer> {
     /** With six of them, and some that are being replaced, in tier two's gigabyte. */
     private static final int LARGE_VALUE_BYTES_MAX = 100_000_000;
     private static final int LARGE_SMALL_BYTES = 64;
+    private static final List<Integer> GROWTH_KEYS = List.of(10_000, 100_000, 1_000_000, 4_000_000);
+    /** Our client's and the servers' own bound. */
+    private static final int CONNECTIONS_MAX = 10_000;
+    private static final int THREADS_MAX = 64;
     private static final List<Integer> MEMORY_KEYS = List.of(1_000_000);
     private static final List<Integer> MEMORY_VALUE_BYTES = List.of(32, 4096);
 
@@ -108,23 +114,24 @@ public final class BenchCommand implements Callable<Integer> {
     private Optional<Path> readme = Optional.empty();
 
     @Option(names = "--seconds", paramLabel = "S",
-            description = "server, onhost, recovery, large, jmh: length of one measurement (default " + SECONDS + ", recovery: " + RECOVERY_SECONDS
+            description = "server, onhost, recovery, large, growth, jmh: length of one measurement (default " + SECONDS + ", recovery: " + RECOVERY_SECONDS
                     + ", jmh: " + JMH_SECONDS + ").")
     private Optional<Double> seconds = Optional.empty();
 
-    @Option(names = "--clients", paramLabel = "N", description = "server, onhost, recovery: connections (default ${DEFAULT-VALUE}).")
+    @Option(names = "--clients", paramLabel = "N", description = "server, onhost, recovery, growth: connections (default ${DEFAULT-VALUE}).")
     private int clients = 50;
 
     @Option(names = "--keyspace", paramLabel = "N",
-            description = "server, onhost, large: (small) keys, all present from the start (default ${DEFAULT-VALUE}).")
+            description = "server, onhost, large, growth: (small) keys, all present from the start (default ${DEFAULT-VALUE}).")
     private int keyspace = 100_000;
 
-    @Option(names = "--payload", paramLabel = "BYTES", description = "server, onhost: size of a value (default ${DEFAULT-VALUE}).")
+    @Option(names = "--payload", paramLabel = "BYTES", description = "server, onhost, growth: size of a value (default ${DEFAULT-VALUE}).")
     private int payload = 32;
 
     @Option(names = "--keys", paramLabel = "N", split = ",",
             description = "core: sizes of the table (default 1000,1000000). recovery: numbers of keys (default 1000000,5000000,10000000)."
-                    + " memory: the most keys, as far as they fit a gibibyte (default 1000000).")
+                    + " memory: the most keys, as far as they fit a gibibyte (default 1000000). growth: numbers of keys (default"
+                    + " 10000,100000,1000000,4000000).")
     private List<Integer> keys = List.of();
 
     @Option(names = "--value-bytes", paramLabel = "BYTES",
@@ -147,6 +154,15 @@ public final class BenchCommand implements Callable<Integer> {
             description = "drain: size of the redo ring that is filled and drained (default ${DEFAULT-VALUE}).")
     private long ringBytes = 256L << 20;
 
+    @Option(names = "--grow-connections", paramLabel = "N", split = ",", description = "growth: numbers of connections (default 1,10,50,200,1000).")
+    private List<Integer> growConnections = List.of(1, 10, 50, 200, 1000);
+
+    @Option(names = "--grow-bytes", paramLabel = "BYTES", split = ",", description = "growth: sizes of a value (default 16,256,4096,65536).")
+    private List<Integer> growBytes = List.of(16, 256, 4096, 65_536);
+
+    @Option(names = "--grow-threads", paramLabel = "N", split = ",", description = "growth: event loops of each server (default 1,2).")
+    private List<Integer> growThreads = List.of(1, 2);
+
     @Option(names = "--filter", paramLabel = "REGEX",
             description = "jmh: only benchmarks whose name (package, class and method) matches somewhere (default: all).")
     private Pattern filter = Pattern.compile("");
@@ -160,6 +176,9 @@ public final class BenchCommand implements Callable<Integer> {
         require(payload >= 1 && payload <= Abi.VALUE_BYTES_MAX, "--payload", 1, Abi.VALUE_BYTES_MAX);
         require(valueBytes.orElse(0) >= 0 && valueBytes.orElse(0) <= Abi.VALUE_BYTES_MAX, "--value-bytes", 0, Abi.VALUE_BYTES_MAX);
         require(keys.stream().allMatch(count -> count >= 1 && count <= KEYS_MAX), "--keys", 1, KEYS_MAX);
+        require(growConnections.stream().allMatch(count -> count >= 1 && count <= CONNECTIONS_MAX), "--grow-connections", 1, CONNECTIONS_MAX);
+        require(growBytes.stream().allMatch(bytes -> bytes >= 1 && bytes <= Abi.VALUE_BYTES_MAX), "--grow-bytes", 1, Abi.VALUE_BYTES_MAX);
+        require(growThreads.stream().allMatch(count -> count >= 1 && count <= THREADS_MAX), "--grow-threads", 1, THREADS_MAX);
         require(largeBytes.stream().allMatch(bytes -> bytes > Abi.VALUE_BYTES_MAX && bytes <= LARGE_VALUE_BYTES_MAX), "--large-bytes",
                 Abi.VALUE_BYTES_MAX + 1, LARGE_VALUE_BYTES_MAX);
         require(memoryBytes.stream().allMatch(bytes -> bytes >= 1 && bytes <= Abi.VALUE_BYTES_MAX), "--memory-bytes", 1, Abi.VALUE_BYTES_MAX);
@@ -207,6 +226,8 @@ public final class BenchCommand implements Callable<Integer> {
                     report, teardown).run();
             case memory -> new MemoryBench(new MemoryBench.Plan(keys.isEmpty() ? MEMORY_KEYS : keys, memoryBytes, budgetBytes), scratch, report,
                     teardown).run();
+            case growth -> new GrowthBench(new GrowthBench.Plan(new GrowthBench.Shape(keyspace, clients, payload, 1), keys.isEmpty() ? GROWTH_KEYS : keys,
+                    growConnections, growBytes, growThreads, count, seconds.orElse(SECONDS)), scratch, report, teardown).run();
             case jmh -> new JmhBench(filter, count, seconds.orElse(JMH_SECONDS), scratch, report, teardown).run();
             case drain -> new DrainBench(ringBytes, count, scratch, report, teardown).run();
         }

@@ -8,8 +8,9 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * Load that takes nothing from anybody and keeps cores from falling asleep: one process of the scheduling class SCHED_IDLE on each. A core
- * that sleeps must be woken for every message of a server in another process, which costs more than the message.
+ * Load beside what is measured. One that takes nothing from anybody and keeps cores from falling asleep: a process of the scheduling class SCHED_IDLE on each; a
+ * core that sleeps must be woken for every message of a server in another process, which costs more than the message. Or one that leaves a single core, so
+ * that client and server take turns on it and none of them interrupts another core.
  */
 final class BusyCores implements AutoCloseable {
     private static final String ALLOWED = "Cpus_allowed_list:";
@@ -29,6 +30,17 @@ final class BusyCores implements AutoCloseable {
         BusyCores cores = new BusyCores();
         teardown.add(cores::stop);
         for (int core : allowed()) {
+            cores.start(core, "chrt", "-i", "0");
+        }
+        return cores;
+    }
+
+    /** A process like any other on every core but the last that this process may use; with one core on none. */
+    static BusyCores takenButOne(Teardown teardown) throws IOException {
+        BusyCores cores = new BusyCores();
+        teardown.add(cores::stop);
+        List<Integer> allowed = allowed();
+        for (int core : allowed.subList(0, allowed.size() - 1)) {
             cores.start(core);
         }
         return cores;
@@ -55,10 +67,12 @@ final class BusyCores implements AutoCloseable {
         return numbers;
     }
 
-    /** Each of these programs becomes the next, so there is one process to end. */
-    private synchronized void start(int core) throws IOException {
-        processes.add(new ProcessBuilder("taskset", "-c", Integer.toString(core), "chrt", "-i", "0", "sh", "-c", SPIN, "sh",
-                Long.toString(ProcessHandle.current().pid())).redirectErrorStream(true).start());
+    /** Each of these programs becomes the next, so there is one process to end. @param scheduling the command that chooses it */
+    private synchronized void start(int core, String... scheduling) throws IOException {
+        List<String> command = new ArrayList<>(List.of("taskset", "-c", Integer.toString(core)));
+        command.addAll(List.of(scheduling));
+        command.addAll(List.of("sh", "-c", SPIN, "sh", Long.toString(ProcessHandle.current().pid())));
+        processes.add(new ProcessBuilder(command).redirectErrorStream(true).start());
     }
 
     /** @throws IOException a core was not kept busy until now: what was measured meanwhile is something else */

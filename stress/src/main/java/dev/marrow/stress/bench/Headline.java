@@ -22,8 +22,9 @@ import java.util.Map;
  * @param goal   what Marrow wants to reach; may be empty
  */
 record Headline(String work, String unit, double marrow, List<Peer> peers, String goal) {
-    /** The peer's name, over TCP. */
+    /** Peers' names, over TCP. */
     static final String REDIS = "Redis";
+    static final String MEMCACHED = "memcached";
     private static final String WORK = "headline";
     private static final JsonFactory JSON = new JsonFactory();
 

@@ -72,7 +72,7 @@ final class MemoryServer implements AutoCloseable {
         Path directory = scratch.resolve("memory-" + target.name().toLowerCase(Locale.ROOT));
         return switch (target) {
             case REDIS -> new MemoryServer(target, ServerProcess.redis(DURABILITY.word(), directory, teardown), directory, 0);
-            case MEMCACHED -> new MemoryServer(target, ServerProcess.memcached(load.keys(), load.valueBytes(), directory, teardown), directory, 0);
+            case MEMCACHED -> new MemoryServer(target, ServerProcess.memcached(1, load.keys(), load.valueBytes(), directory, teardown), directory, 0);
             case MARROW -> marrow(load.keys(), StoreGeometry.SLAB_BYTES * 16 + load.recordBytes() * 4 / 3, directory, teardown);
         };
     }

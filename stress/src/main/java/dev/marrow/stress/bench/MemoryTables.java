@@ -8,6 +8,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.function.ToDoubleFunction;
+import java.util.stream.Stream;
 
 /** What a key takes, where that is in Marrow, and what a whole server takes. */
 final class MemoryTables {
@@ -24,9 +25,18 @@ final class MemoryTables {
     }
 
     void print() {
+        rows.forEach(this::headline);
         printKeys();
         printMarrow();
         printWhole();
+    }
+
+    private void headline(MemoryRow row) {
+        report.headline(new Headline("a key with " + row.load().sizes().label() + " of value, " + count(row) + " keys", "bytes", row.countedPerKey(Target.MARROW),
+                Stream.of(Target.REDIS, Target.MEMCACHED).map(peer -> new Headline.Peer(peer.label(), row.countedPerKey(peer),
+                        row.countedPerKey(peer) / row.countedPerKey(Target.MARROW))).toList(),
+                row.load().sizes() instanceof ValueSizes.Fixed(int bytes) && GOALS.containsKey(bytes)
+                        ? String.format(Locale.ROOT, "≥ %.2f ×", 1 / GOALS.get(bytes)) : ""));
     }
 
     private void printKeys() {

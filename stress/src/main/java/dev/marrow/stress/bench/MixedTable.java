@@ -10,6 +10,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.function.ToDoubleFunction;
+import java.util.stream.Stream;
 
 /** Many connections that read and write, by the one client that speaks with all of the servers (manyclients.c). */
 final class MixedTable {
@@ -23,8 +24,8 @@ final class MixedTable {
     /** Who is measured. */
     private enum Target {
         MARROW("Marrow"),
-        REDIS("Redis"),
-        MEMCACHED("memcached");
+        REDIS(Headline.REDIS),
+        MEMCACHED(Headline.MEMCACHED);
 
         private final String label;
 
@@ -83,6 +84,9 @@ final class MixedTable {
                         other ? ratio(all, target, Target.MARROW, Result::p99Micros).text(2) : ""));
             }
         });
+        results.forEach((durability, all) -> report.headline(new Headline(durability.word() + ", " + load.clients() + " clients, GET and SET", "round trips/s",
+                spread(all, Target.MARROW, Result::perSecond).median(), Stream.of(Target.REDIS, Target.MEMCACHED).map(peer -> new Headline.Peer(peer.label,
+                        spread(all, peer, Result::perSecond).median(), ratio(all, Target.MARROW, peer, Result::perSecond).median())).toList(), "")));
         report.line("\n## GET and SET mixed, " + load.clients() + " connections, memcached too");
         report.table(cells);
         report.line(String.format(Locale.ROOT, "%nThe servers of the first table and memcached -t 1 -M (one thread; it refuses rather than throw keys"

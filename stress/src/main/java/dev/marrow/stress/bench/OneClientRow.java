@@ -3,6 +3,7 @@ package dev.marrow.stress.bench;
 import dev.marrow.stress.bench.RoundTrip.Address;
 import dev.marrow.stress.bench.RoundTrip.Result;
 import dev.marrow.stress.bench.RoundTrip.Workload;
+import java.io.IOException;
 import java.util.ArrayList;
 import java.util.EnumMap;
 import java.util.List;
@@ -15,9 +16,9 @@ final class OneClientRow {
     /** To whom the client talks, and how. */
     enum Peer {
         MARROW("Marrow"),
-        REDIS_TCP("Redis TCP"),
+        REDIS_TCP(Headline.REDIS),
         REDIS_UNIX("Redis unix"),
-        MEMCACHED_TCP("memcached TCP");
+        MEMCACHED_TCP(Headline.MEMCACHED);
 
         static final List<Peer> OTHERS = List.of(REDIS_TCP, REDIS_UNIX, MEMCACHED_TCP);
 
@@ -43,11 +44,38 @@ final class OneClientRow {
 
     /** What else runs. */
     enum Situation {
-        IDLE,
-        BUSY;
+        /** Nothing. */
+        IDLE("idle"),
+        /** What keeps all cores awake and takes nothing from anybody. */
+        BUSY("busy"),
+        /** Another program on all cores but one, where client and server are then most of the time. */
+        SHARED("one left");
+
+        private final String word;
+
+        Situation(String word) {
+            this.word = word;
+        }
 
         String word() {
-            return name().toLowerCase(Locale.ROOT);
+            return word;
+        }
+
+        /** How many times as many round trips as Redis's over TCP; empty: no goal is set. */
+        String goal() {
+            return switch (this) {
+                case IDLE -> "≥ 25 ×";
+                case BUSY -> "≥ 8 ×";
+                case SHARED -> "";
+            };
+        }
+
+        BusyCores begin(Teardown teardown) throws IOException {
+            return switch (this) {
+                case IDLE -> BusyCores.none();
+                case BUSY -> BusyCores.all(teardown);
+                case SHARED -> BusyCores.takenButOne(teardown);
+            };
         }
     }
 

@@ -45,7 +45,7 @@ final class OneClientRows {
         }
         for (int round = 0; round < rounds; round++) {
             for (OneClientRow row : rows) {
-                try (BusyCores busy = row.situation() == Situation.BUSY ? BusyCores.all(teardown) : BusyCores.none()) {
+                try (BusyCores busy = row.situation().begin(teardown)) {
                     for (Peer peer : Turns.of(List.of(Peer.values()), round)) {
                         sample(row, peer, servers, round);
                     }
@@ -57,7 +57,6 @@ final class OneClientRows {
                         row.last(Peer.MEMCACHED_TCP).perSecond()));
             }
         }
-        doors.requireOnHost();
         return rows;
     }
 
@@ -74,6 +73,7 @@ final class OneClientRows {
         row.add(peer, result);
         Map<String, Object> fields = new HashMap<>(Map.of("situation", row.situation().word(), "command", row.command(),
                 "value_bytes", row.workload().valueBytes(), "server", peer.label(), "round", round, "rps", result.perSecond()));
+        fields.put("durability", servers.pair().durability().word());
         fields.putAll(Map.of("p50_us", result.p50Micros(), "p99_us", result.p99Micros(), "p999_us", result.p999Micros(),
                 "max_us", result.maxMicros()));
         fields.putAll(Map.of("door_on_host", used.onHost(), "door_server", used.server()));

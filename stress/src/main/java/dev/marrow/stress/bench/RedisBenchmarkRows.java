@@ -48,6 +48,13 @@ final class RedisBenchmarkRows {
             return Spread.ofRatios(redis.p99Millis(), marrow.p99Millis());
         }
 
+        /** @param where what comes before the row's name */
+        Headline headline(String where, String goal) {
+            return Headline.beside(where + workload.clients() + " clients, " + workload.command().toUpperCase(Locale.ROOT)
+                    + (workload.pipeline() == 1 ? "" : ", " + workload.pipeline() + " pipelined"), "requests/s", Spread.of(marrow.rates()).median(),
+                    new Headline.Peer(Headline.REDIS, Spread.of(redis.rates()).median(), Spread.ofRatios(marrow.rates(), redis.rates()).median()), goal);
+        }
+
         private static String latencies(RedisBenchmarkSide side) {
             return String.format(Locale.ROOT, "%.2f / %.2f", Spread.of(side.p50Millis()).median(), Spread.of(side.p99Millis()).median());
         }

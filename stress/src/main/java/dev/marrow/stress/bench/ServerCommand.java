@@ -5,6 +5,7 @@ import java.io.IOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.regex.Pattern;
@@ -40,13 +41,18 @@ record ServerCommand(String name, List<String> words, int port, Pattern report, 
     /** Marrow with room for so many keys and the launcher's JVM flags: one event loop. */
     static ServerCommand marrow(Durability durability, int keys, int valueBytes, boolean onHost, Path directory) throws IOException {
         int port = freePort();
+        List<String> options = new ArrayList<>(List.of("--port", Integer.toString(port), "--dir", directory.toString(), "--durability", durability.word(),
+                "--event-loops", "1", "--on-host", onHost ? "on" : "off", "--checkpoint-percentage", "0", "--checkpoint-interval", "0"));
+        options.addAll(room(keys, valueBytes));
+        return new ServerCommand("Marrow", ServerProcess.marrowCommand(options), port, MARROW_REPORT, () -> ServerProcess.unpin(directory));
+    }
+
+    /** Marrow's options for so many keys. */
+    static List<String> room(int keys, int valueBytes) {
         // A table takes nine tenths of its capacity for certain; memory is used to 85 % at least.
         long capacity = keys + keys / 8L + 16;
         long memory = MEMORY_BYTES_LEAST + keys * (long) (RECORD_HEADER_BYTES + Prefill.KEY_BYTES + valueBytes) * 4 / 3;
-        List<String> command = ServerProcess.marrowCommand(List.of("--port", Integer.toString(port), "--dir", directory.toString(),
-                "--durability", durability.word(), "--event-loops", "1", "--on-host", onHost ? "on" : "off", "--capacity", Long.toString(capacity),
-                "--memory", Long.toString(memory), "--checkpoint-percentage", "0", "--checkpoint-interval", "0"));
-        return new ServerCommand("Marrow", command, port, MARROW_REPORT, () -> ServerProcess.unpin(directory));
+        return List.of("--capacity", Long.toString(capacity), "--memory", Long.toString(memory));
     }
 
     private static int freePort() throws IOException {

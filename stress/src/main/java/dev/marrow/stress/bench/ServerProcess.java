@@ -59,12 +59,18 @@ public final class ServerProcess implements AutoCloseable {
 
     /** Debian's redis-server, made as alike as can be: a log of every write and no snapshots, and like Marrow's its log only grows. */
     public static ServerProcess redis(String appendfsync, Path directory, Teardown teardown) throws IOException, InterruptedException {
+        return redis(appendfsync, List.of(), directory, teardown);
+    }
+
+    /** The same with more options. */
+    static ServerProcess redis(String appendfsync, List<String> more, Path directory, Teardown teardown) throws IOException, InterruptedException {
         Files.createDirectory(directory);
         int port = freePort();
-        List<String> command = List.of("redis-server", "--port", Integer.toString(port), "--bind", "127.0.0.1", "--dir",
+        List<String> command = new ArrayList<>(List.of("redis-server", "--port", Integer.toString(port), "--bind", "127.0.0.1", "--dir",
                 directory.toString(), "--save", "", "--appendonly", "yes", "--appendfsync", appendfsync,
                 // Relative to --dir: a whole path could be longer than the address of a socket may be.
-                "--auto-aof-rewrite-percentage", "0", "--unixsocket", REDIS_SOCKET);
+                "--auto-aof-rewrite-percentage", "0", "--unixsocket", REDIS_SOCKET));
+        command.addAll(more);
         return new ServerProcess("Redis", command, directory,
                 output -> output.contains(REDIS_READY) ? OptionalInt.of(port) : OptionalInt.empty(), () -> { }, teardown);
     }
@@ -73,16 +79,18 @@ public final class ServerProcess implements AutoCloseable {
      * Debian's memcached with one thread, on TCP, and with more memory than these keys take. Were it too little all the same, it refuses to store: it
      * does not throw a key away, as it would without {@code -M}.
      *
+     * @param threads    of them, each an event loop
      * @param keys       at most
      * @param valueBytes of all values together
      */
-    static ServerProcess memcached(int keys, long valueBytes, Path directory, Teardown teardown) throws IOException, InterruptedException {
+    static ServerProcess memcached(int threads, int keys, long valueBytes, Path directory, Teardown teardown)
+            throws IOException, InterruptedException {
         Files.createDirectory(directory);
         Path portFile = directory.resolve("port");
         long megabytes = MEMCACHED_MEGABYTES_LEAST + ((long) keys * MEMCACHED_KEY_BYTES_MAX + valueBytes * 3 / 2 >> 20);
         // It says nothing when it listens, but moves a finished file with its port into place.
         List<String> command = List.of("env", "MEMCACHED_PORT_FILENAME=" + portFile, "memcached", "-l", "127.0.0.1", "-p", "-1", "-U", "0", "-m",
-                Long.toString(megabytes), "-M", "-t", "1", "-u", System.getProperty("user.name"));
+                Long.toString(megabytes), "-M", "-t", Integer.toString(threads), "-u", System.getProperty("user.name"));
         return new ServerProcess("memcached", command, directory, output -> memcachedPort(portFile), () -> { }, teardown);
     }
 
@@ -107,8 +115,14 @@ public final class ServerProcess implements AutoCloseable {
     /** The same with more options. */
     static ServerProcess marrow(String durability, boolean onHost, List<String> more, Path directory, Teardown teardown)
             throws IOException, InterruptedException {
+        return marrow(durability, 1, onHost, more, directory, teardown);
+    }
+
+    /** The same with more event loops. */
+    static ServerProcess marrow(String durability, int eventLoops, boolean onHost, List<String> more, Path directory, Teardown teardown)
+            throws IOException, InterruptedException {
         List<String> options = new ArrayList<>(List.of("--port", "0", "--dir", directory.toString(), "--durability", durability,
-                "--event-loops", "1", "--on-host", onHost ? "on" : "off"));
+                "--event-loops", Integer.toString(eventLoops), "--on-host", onHost ? "on" : "off"));
         options.addAll(more);
         List<String> command = marrowCommand(options);
         return new ServerProcess("Marrow", command, directory, ServerProcess::marrowPort, () -> unpin(directory), teardown);

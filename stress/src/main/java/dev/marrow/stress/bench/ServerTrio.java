@@ -23,7 +23,7 @@ final class ServerTrio implements AutoCloseable {
         this.valueBytes = valueBytes;
         memcachedDirectory = scratch.resolve("memcached-" + durability.word());
         pair = new ServerPair(durability, onHost, scratch, teardown);
-        memcached = ServerProcess.memcached(keyspace, (long) keyspace * valueBytes, memcachedDirectory, teardown);
+        memcached = ServerProcess.memcached(1, keyspace, (long) keyspace * valueBytes, memcachedDirectory, teardown);
         prefill();
     }
 

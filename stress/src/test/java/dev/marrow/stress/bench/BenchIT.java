@@ -33,7 +33,7 @@ class BenchIT {
                 assertEquals(1, rows(table, durability, server), server);
             }
         }
-        assertEquals(1 + 8 * 2 + 2 * 3, Files.readAllLines(out.resolve("server.jsonl")).size());
+        assertEquals(1 + 8 * 2 + 2 * 3, samples("server"));
         assertTrue(ProcessHandle.current().descendants().noneMatch(ProcessHandle::isAlive), "a server outlived its benchmark");
     }
 
@@ -41,21 +41,41 @@ class BenchIT {
     void onHostBenchFillsEveryRow() throws IOException {
         List<String> table = run("onhost", "--rounds", "1", "--seconds", "0.05", "--clients", "5", "--keyspace", "1000");
         for (String command : List.of("GET", "SET")) {
-            for (String server : List.of("Marrow", "Redis TCP", "Redis unix", "memcached TCP")) {
-                for (String cores : List.of("idle", "busy")) {
-                    assertEquals(1, rows(table, cores, command, server), () -> cores + " " + command + " " + server);
+            for (String server : List.of("Marrow", "Redis", "Redis unix", "memcached")) {
+                for (String cores : List.of("idle", "busy", "one left")) {
+                    assertEquals(1, rows(table, "everysec", cores, command, server), () -> cores + " " + command + " " + server);
                 }
+                assertEquals(1, rows(table, "always", "idle", command, server), () -> command + " " + server);
             }
             for (String bytes : List.of("16", "64", "256", "1,024", "4,096", "16,384")) {
                 assertEquals(1, rows(table, command, bytes), () -> command + " " + bytes);
             }
-            assertEquals(1, rows(table, command + " P1"));
-            assertEquals(1, rows(table, command + " P16"));
+            for (String durability : List.of("everysec", "always")) {
+                assertEquals(1, rows(table, durability, command + " P1"));
+                assertEquals(1, rows(table, durability, command + " P16"));
+            }
         }
         String doors = table.getLast();
         assertTrue(doors.matches("The on-host door's share.* one client .* % of .*; redis-benchmark .* % of .*"), doors);
-        assertEquals(1 + 2 * 2 * 4 + 6 * 2 * 4 + 4 * 2, Files.readAllLines(out.resolve("onhost.jsonl")).size());
+        assertEquals(1 + 3 * 2 * 4 + 2 * 4 + 6 * 2 * 4 + 8 * 2, samples("onhost"));
         assertTrue(ProcessHandle.current().descendants().noneMatch(ProcessHandle::isAlive), "a process outlived its benchmark");
+    }
+
+    @Test
+    @Timeout(300)
+    void growthBenchFillsEveryRow() throws IOException {
+        List<String> table = run("growth", "--rounds", "1", "--seconds", "0.05", "--clients", "3", "--keyspace", "500", "--keys", "700", "--grow-connections", "7",
+                "--grow-bytes", "100", "--grow-threads", "2");
+        for (String value : List.of("700", "7", "100", "2")) {
+            assertEquals(1, rows(table, value), value);
+        }
+        assertEquals(1 + 4 * 4, samples("growth"));
+        assertTrue(ProcessHandle.current().descendants().noneMatch(ProcessHandle::isAlive), "a server outlived its benchmark");
+    }
+
+    /** Lines of a file of samples, without the rows of the overview. */
+    private long samples(String kind) throws IOException {
+        return Files.readAllLines(out.resolve(kind + ".jsonl")).stream().filter(line -> !line.contains("\"headline\"")).count();
     }
 
     /** Rows that begin with these cells. */
@@ -115,7 +135,7 @@ class BenchIT {
                 }
             }
         }
-        assertEquals(1 + 2 * 2 * 3 * 3, Files.readAllLines(out.resolve("large.jsonl")).size());
+        assertEquals(1 + 2 * 2 * 3 * 3, samples("large"));
         assertTrue(ProcessHandle.current().descendants().noneMatch(ProcessHandle::isAlive), "a server outlived its benchmark");
     }
 
@@ -130,7 +150,7 @@ class BenchIT {
             assertEquals(2 * 3 + 1, rows(table, values, "2,000"), values);
             assertEquals(2 * 3 + 2, rows(table, values), values);
         }
-        assertEquals(1 + 3 * 3 + 3, Files.readAllLines(out.resolve("memory.jsonl")).size());
+        assertEquals(1 + 3 * 3 + 3, samples("memory"));
         assertTrue(ProcessHandle.current().descendants().noneMatch(ProcessHandle::isAlive), "a server outlived its benchmark");
     }
 
