@@ -62,7 +62,8 @@ public final class TimedServer implements AutoCloseable {
      */
     public static TimedServer compactedMarrow(Durability durability, int keys, int valueBytes, boolean onHost, Path directory, Path output,
             Teardown teardown) throws IOException {
-        return new TimedServer(ServerCommand.marrow(durability, keys, valueBytes, onHost, LogShape.COMPACTED, directory), directory, output, teardown);
+        return new TimedServer(ServerCommand.marrow(durability, keys, valueBytes, onHost, LogShape.COMPACTED, directory), directory, output,
+                teardown);
     }
 
     /** What all keys of such a Marrow may take at most, in its memory and in a base. */

@@ -72,8 +72,8 @@ abstract class LoadingClient implements Runnable {
     }
 
     /**
-     * A refusal is the end of the connection: the write was not executed, and those behind it are not to be sent. Of a server that nobody ended it is a finding as any
-     * other end.
+     * A refusal is the end of the connection: the write was not executed, and those behind it are not to be sent. Of a server that nobody ended it
+     * is a finding as any other end.
      */
     static Reply orRefused(Reply reply) throws IOException {
         if (reply instanceof Reply.Failure(String text) && Refusal.is(text)) {

@@ -66,7 +66,8 @@ public final class LoopFileSystem implements AutoCloseable {
     }
 
     /**
-     * Makes and mounts one that a server uses which must be ended, and found by its directory, before the file system goes, also when the process is told to stop.
+     * Makes and mounts one that a server uses which must be ended, and found by its directory, before the file system goes, also when the process
+     * is told to stop.
      *
      * @param owner gets what unmounts and deletes it, before anything is mounted
      * @param bytes of the file system; the image takes as much of the disk as has ever been used of it

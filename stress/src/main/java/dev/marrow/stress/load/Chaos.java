@@ -147,7 +147,7 @@ final class Chaos {
         }
     }
 
-    /** A checkpoint that ends gives room back, and what the log still has room for takes none: so it is filled until it tells, or the time is over. */
+    /** A checkpoint that ends gives room back, and the log has a spare segment: so it is filled again until the server ends, or the time is over. */
     private void fill(long millis) throws IOException, InterruptedException {
         long startNanos = System.nanoTime();
         disk.fill();

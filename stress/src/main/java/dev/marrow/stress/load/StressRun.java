@@ -32,8 +32,8 @@ public final class StressRun {
     /** Room for the keys that are checked: most of them are SETNX races, each a new key, deleted at the end of a round. */
     private static final int CHECKED_KEYS = 20_000;
     /**
-     * File system of a server whose disk will be full: old and new base, a log that may grow as large as the base before there is a new one and again while that is
-     * written, twice over; and what else there is. The image takes what is used.
+     * File system of a server whose disk will be full: old and new base, a log that may grow as large as the base before there is a new one and again
+     * while that is written, twice over; and what else there is. The image takes what is used.
      */
     private static final long DISK_BYTES_LEAST = 2L << 30;
     private static final int DISK_BY_MEMORY = 8;
