@@ -11,7 +11,7 @@ import java.util.concurrent.ThreadLocalRandom;
 import java.util.regex.Pattern;
 
 /**
- * How a {@link TimedServer} is started. Both servers log every write, and neither writes a checkpoint unless it is asked.
+ * How a {@link TimedServer} is started. Both servers log every write; Redis never rewrites its log.
  *
  * @param words  the command line
  * @param port   on loopback, free when this was made
@@ -39,20 +39,25 @@ record ServerCommand(String name, List<String> words, int port, Pattern report, 
     }
 
     /** Marrow with room for so many keys and the launcher's JVM flags: one event loop. */
-    static ServerCommand marrow(Durability durability, int keys, int valueBytes, boolean onHost, Path directory) throws IOException {
+    static ServerCommand marrow(Durability durability, int keys, int valueBytes, boolean onHost, LogShape log, Path directory) throws IOException {
         int port = freePort();
         List<String> options = new ArrayList<>(List.of("--port", Integer.toString(port), "--dir", directory.toString(), "--durability", durability.word(),
-                "--event-loops", "1", "--on-host", onHost ? "on" : "off", "--checkpoint-percentage", "0", "--checkpoint-interval", "0"));
+                "--event-loops", "1", "--on-host", onHost ? "on" : "off"));
         options.addAll(room(keys, valueBytes));
+        options.addAll(log.options());
         return new ServerCommand("Marrow", ServerProcess.marrowCommand(options), port, MARROW_REPORT, () -> ServerProcess.unpin(directory));
     }
 
     /** Marrow's options for so many keys. */
     static List<String> room(int keys, int valueBytes) {
-        // A table takes nine tenths of its capacity for certain; memory is used to 85 % at least.
+        // A table takes nine tenths of its capacity for certain.
         long capacity = keys + keys / 8L + 16;
-        long memory = MEMORY_BYTES_LEAST + keys * (long) (RECORD_HEADER_BYTES + Prefill.KEY_BYTES + valueBytes) * 4 / 3;
-        return List.of("--capacity", Long.toString(capacity), "--memory", Long.toString(memory));
+        return List.of("--capacity", Long.toString(capacity), "--memory", Long.toString(memoryBytes(keys, valueBytes)));
+    }
+
+    /** Of Marrow's table, which is used to 85 % at least. */
+    static long memoryBytes(int keys, int valueBytes) {
+        return MEMORY_BYTES_LEAST + keys * (long) (RECORD_HEADER_BYTES + Prefill.KEY_BYTES + valueBytes) * 4 / 3;
     }
 
     private static int freePort() throws IOException {

@@ -36,22 +36,43 @@ public final class TimedServer implements AutoCloseable {
      */
     record Start(double seconds, double reported, String mode) {}
 
-    private TimedServer(ServerCommand command, Path directory, Teardown teardown) throws IOException {
+    private TimedServer(ServerCommand command, Path directory, Path output, Teardown teardown) throws IOException {
         this.command = command;
         this.directory = directory;
-        this.output = directory.resolveSibling(directory.getFileName() + ".out");
+        this.output = output;
         Files.createDirectory(directory);
         teardown.add(this::end);
     }
 
     public static TimedServer redis(Durability durability, Path directory, Teardown teardown) throws IOException {
-        return new TimedServer(ServerCommand.redis(durability, directory), directory, teardown);
+        return new TimedServer(ServerCommand.redis(durability, directory), directory, outputBeside(directory), teardown);
     }
 
     /** Marrow with room for so many keys. */
     public static TimedServer marrow(Durability durability, int keys, int valueBytes, boolean onHost, Path directory, Teardown teardown)
             throws IOException {
-        return new TimedServer(ServerCommand.marrow(durability, keys, valueBytes, onHost, directory), directory, teardown);
+        return new TimedServer(ServerCommand.marrow(durability, keys, valueBytes, onHost, LogShape.GROWING, directory), directory,
+                outputBeside(directory), teardown);
+    }
+
+    /**
+     * The same with a log that is compacted.
+     *
+     * @param output file for what it says, on a disk that will not be full
+     */
+    public static TimedServer compactedMarrow(Durability durability, int keys, int valueBytes, boolean onHost, Path directory, Path output,
+            Teardown teardown) throws IOException {
+        return new TimedServer(ServerCommand.marrow(durability, keys, valueBytes, onHost, LogShape.COMPACTED, directory), directory, output,
+                teardown);
+    }
+
+    /** What all keys of such a Marrow may take at most, in its memory and in a base. */
+    public static long memoryBytes(int keys, int valueBytes) {
+        return ServerCommand.memoryBytes(keys, valueBytes);
+    }
+
+    private static Path outputBeside(Path directory) {
+        return directory.resolveSibling(directory.getFileName() + ".out");
     }
 
     /**
@@ -74,17 +95,25 @@ public final class TimedServer implements AutoCloseable {
         awaitKeys(begin(), 0, System.nanoTime());
     }
 
-    /** Starts it again and waits until it serves, whatever keys it has. */
-    public void restart() throws IOException, InterruptedException {
+    /**
+     * Starts it again and waits until it serves, whatever keys it has.
+     *
+     * @param mode Marrow's word for where the tables must have come from
+     * @throws IOException it ended, was not ready in time, or they came from elsewhere
+     */
+    public void restart(String mode) throws IOException, InterruptedException {
         Process started = begin();
         long startNanos = System.nanoTime();
-        while (started.isAlive() && System.nanoTime() - startNanos < TimeUnit.SECONDS.toNanos(START_SECONDS_MAX)) {
-            if (dbsize() instanceof Reply.Number) {
-                return;
+        while (!(dbsize() instanceof Reply.Number)) {
+            if (!started.isAlive() || System.nanoTime() - startNanos > TimeUnit.SECONDS.toNanos(START_SECONDS_MAX)) {
+                throw didNotStart();
             }
             TimeUnit.MILLISECONDS.sleep(START_POLL_MILLIS);
         }
-        throw didNotStart();
+        String said = awaitReport().group(1);
+        if (!said.equals(mode)) {
+            throw new IOException("the start was " + said + ", not " + mode + ":\n" + Files.readString(output));
+        }
     }
 
     private synchronized Process begin() throws IOException {
@@ -188,6 +217,45 @@ public final class TimedServer implements AutoCloseable {
     public synchronized void kill() throws IOException, InterruptedException {
         running().destroyForcibly().waitFor();
         process = Optional.empty();
+    }
+
+    /** Drops the tables that a killed one left in the kernel, as a reboot does. */
+    public synchronized void unpin() throws IOException {
+        if (process.isPresent()) {
+            throw new IOException(command.name() + " runs");
+        }
+        command.undo().run();
+    }
+
+    /** Whether it has ended by itself; waits for that, at most so long. */
+    public boolean awaitEnd(long millis) throws IOException, InterruptedException {
+        Process waitedFor;
+        synchronized (this) {
+            waitedFor = running();
+        }
+        return waitedFor.waitFor(millis, TimeUnit.MILLISECONDS);
+    }
+
+    /**
+     * For one that has ended by itself, before it is started again.
+     *
+     * @throws IOException it runs, or ended with another exit code, or without saying that
+     */
+    public synchronized void requireEnd(int exitCode, String message) throws IOException {
+        Process ended = running();
+        if (ended.isAlive()) {
+            throw new IOException(command.name() + " runs on, and should have ended with exit code " + exitCode + ":\n" + Files.readString(output));
+        }
+        if (ended.exitValue() != exitCode || !Files.readString(output).contains(message)) {
+            throw new IOException(String.format(Locale.ROOT, "%s ended with exit code %d, should be %d and \"%s\":%n%s", command.name(),
+                    ended.exitValue(), exitCode, message, Files.readString(output)));
+        }
+        process = Optional.empty();
+    }
+
+    /** Where its data is. */
+    public Path directory() {
+        return directory;
     }
 
     private Process running() throws IOException {

@@ -124,8 +124,8 @@ public interface Ending {
      */
     record PowerCut(LoopFileSystem fileSystem, boolean failStops) implements Ending {
         /** EX_IOERR. */
-        static final int EXIT_CODE = 74;
-        static final String MESSAGE = "nothing more is acknowledged";
+        public static final int EXIT_CODE = 74;
+        public static final String MESSAGE = "nothing more is acknowledged";
 
         @Override
         public String fault() {

@@ -72,12 +72,11 @@ abstract class LoadingClient implements Runnable {
     }
 
     /**
-     * A server whose log has just failed, or whose disk takes no page of the chunk map any more, may still say so of a write that needs it. That is the end of the connection: the
-     * write was not executed, and those behind it are not to be sent. Of a server that nobody ended it is a finding as any other end.
+     * A refusal is the end of the connection: the write was not executed, and those behind it are not to be sent. Of a server that nobody ended it
+     * is a finding as any other end.
      */
     static Reply orRefused(Reply reply) throws IOException {
-        if (reply instanceof Reply.Failure(String text) && (text.endsWith("(--stall-timeout); nothing was changed")
-                || text.endsWith("/tier-two/chunks could not be written; is the disk full?"))) {
+        if (reply instanceof Reply.Failure(String text) && Refusal.is(text)) {
             throw new IOException("refused: " + text);
         }
         return reply;

@@ -3,6 +3,7 @@ package dev.marrow.stress.crash;
 import dev.marrow.stress.SystemCommand;
 import java.io.IOException;
 import java.io.RandomAccessFile;
+import java.io.UncheckedIOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.FunctionDescriptor;
 import java.lang.foreign.Linker;
@@ -11,12 +12,14 @@ import java.lang.foreign.ValueLayout;
 import java.lang.invoke.MethodHandle;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Optional;
+import java.util.function.Consumer;
 
 /**
  * A file system of its own in an image file, which can lose power: its shutdown drops everything that was not synced. Needs root and
  * loop devices. Closing unmounts it and deletes the image.
  */
-final class LoopFileSystem implements AutoCloseable {
+public final class LoopFileSystem implements AutoCloseable {
     private static final long IMAGE_BYTES = 4L << 30;
     /** EXT4_IOC_SHUTDOWN and XFS_IOC_GOINGDOWN: _IOR('X', 125, __u32). */
     private static final long SHUTDOWN_REQUEST = 0x8004587dL;
@@ -37,24 +40,46 @@ final class LoopFileSystem implements AutoCloseable {
     private final Path image;
     private final Path mountPoint;
     private final String type;
-    private final Thread reaper;
+    private final Optional<Thread> reaper;
     private boolean mounted;
 
     /**
-     * Makes and mounts one.
+     * Makes and mounts one. When the process is told to stop it is taken out of the tree, whoever still uses it.
      *
      * @param parent existing directory for the image and the mount point
      * @param type "ext4" or "xfs"; its mkfs must be installed
      */
     LoopFileSystem(Path parent, String type) throws IOException, InterruptedException {
+        this(parent, type, IMAGE_BYTES, true);
+        make();
+    }
+
+    private LoopFileSystem(Path parent, String type, long bytes, boolean reaped) throws IOException {
         this.type = type;
         this.image = parent.resolve(type + ".img");
         this.mountPoint = Files.createDirectory(parent.resolve(type));
         try (RandomAccessFile file = new RandomAccessFile(image.toFile(), "rw")) {
-            file.setLength(IMAGE_BYTES);
+            file.setLength(bytes);
         }
-        this.reaper = Thread.ofPlatform().unstarted(this::detach);
-        Runtime.getRuntime().addShutdownHook(reaper);
+        this.reaper = reaped ? Optional.of(Thread.ofPlatform().unstarted(this::detach)) : Optional.empty();
+        reaper.ifPresent(Runtime.getRuntime()::addShutdownHook);
+    }
+
+    /**
+     * Makes and mounts one that a server uses which must be ended, and found by its directory, before the file system goes, also when the process
+     * is told to stop.
+     *
+     * @param owner gets what unmounts and deletes it, before anything is mounted
+     * @param bytes of the file system; the image takes as much of the disk as has ever been used of it
+     */
+    public static LoopFileSystem ownedBy(Consumer<Runnable> owner, Path parent, String type, long bytes) throws IOException, InterruptedException {
+        LoopFileSystem made = new LoopFileSystem(parent, type, bytes, false);
+        owner.accept(made::undo);
+        made.make();
+        return made;
+    }
+
+    private void make() throws IOException, InterruptedException {
         try {
             SystemCommand.run("mkfs." + type, "-q", image.toString());
             mount();
@@ -64,7 +89,7 @@ final class LoopFileSystem implements AutoCloseable {
         }
     }
 
-    Path mountPoint() {
+    public Path mountPoint() {
         return mountPoint;
     }
 
@@ -72,13 +97,13 @@ final class LoopFileSystem implements AutoCloseable {
         return type;
     }
 
-    void mount() throws IOException, InterruptedException {
+    synchronized void mount() throws IOException, InterruptedException {
         SystemCommand.run("mount", "-t", type, "-o", "loop", image.toString(), mountPoint.toString());
         mounted = true;
     }
 
     /** The kernel may still hold a page of a process that has just died. */
-    void unmount() throws IOException, InterruptedException {
+    synchronized void unmount() throws IOException, InterruptedException {
         for (int tries = 1; mounted; tries++) {
             try {
                 SystemCommand.run("umount", mountPoint.toString());
@@ -121,8 +146,16 @@ final class LoopFileSystem implements AutoCloseable {
         }
     }
 
+    private void undo() {
+        try {
+            close();
+        } catch (IOException failure) {
+            throw new UncheckedIOException(failure);
+        }
+    }
+
     @Override
-    public void close() throws IOException {
+    public synchronized void close() throws IOException {
         try {
             unmount();
         } catch (IOException busy) {
@@ -134,7 +167,7 @@ final class LoopFileSystem implements AutoCloseable {
         Files.deleteIfExists(image);
         Files.deleteIfExists(mountPoint);
         try {
-            Runtime.getRuntime().removeShutdownHook(reaper);
+            reaper.ifPresent(Runtime.getRuntime()::removeShutdownHook);
         } catch (IllegalStateException stopping) {
             // the hook is running
         }

@@ -115,9 +115,9 @@ public final class LoadOptions {
             + " rise. Keys check:... are theirs.")
     private boolean check;
 
-    @Option(names = "--chaos", description = "Check, and meanwhile kill the server (-9) and start it again, freeze it, close all its connections,"
-            + " at random. Only for the"
-            + " Marrow that is started.")
+    @Option(names = "--chaos", description = "Check, and meanwhile kill the server (-9) and start it again (in always also without its"
+            + " tables), freeze it, close all its connections, fill its disk, at random. Only for the Marrow that is started, on a file system"
+            + " of its own.")
     private boolean chaos;
 
     @Option(names = "--json", paramLabel = "FILE", description = "All that was measured.")

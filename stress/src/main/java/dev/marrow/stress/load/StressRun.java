@@ -6,6 +6,8 @@ import dev.marrow.stress.bench.ServerPair;
 import dev.marrow.stress.bench.Teardown;
 import dev.marrow.stress.bench.TimedServer;
 import dev.marrow.stress.bench.Turns;
+import dev.marrow.stress.crash.DiskFiller;
+import dev.marrow.stress.crash.LoopFileSystem;
 import dev.marrow.stress.load.LoadPlan.Versus;
 import dev.marrow.wal.Durability;
 import java.io.IOException;
@@ -29,18 +31,28 @@ public final class StressRun {
     private static final int FILL_CONNECTIONS_MAX = 4;
     /** Room for the keys that are checked: most of them are SETNX races, each a new key, deleted at the end of a round. */
     private static final int CHECKED_KEYS = 20_000;
+    /**
+     * File system of a server whose disk will be full: old and new base, a log that may grow as large as the base before there is a new one and again
+     * while that is written, twice over; and what else there is. The image takes what is used.
+     */
+    private static final long DISK_BYTES_LEAST = 2L << 30;
+    private static final int DISK_BY_MEMORY = 8;
 
     private final LoadPlan plan;
     private final PrintStream out;
     private final PrintStream progress;
+    private final Chaos.BeforeColdStart beforeColdStart;
     private volatile boolean interrupted;
-    /** The Marrow that was started. */
-    private Optional<TimedServer> own = Optional.empty();
+    private Optional<Victim> victim = Optional.empty();
 
-    private StressRun(LoadPlan plan, PrintStream out, PrintStream progress) {
+    /** The Marrow that chaos comes to. */
+    private record Victim(TimedServer server, DiskFiller disk, Durability durability) {}
+
+    private StressRun(LoadPlan plan, PrintStream out, PrintStream progress, Chaos.BeforeColdStart beforeColdStart) {
         this.plan = plan;
         this.out = out;
         this.progress = progress;
+        this.beforeColdStart = beforeColdStart;
     }
 
     /**
@@ -52,6 +64,12 @@ public final class StressRun {
      * @throws IOException a server does not start or does not answer
      */
     public static int run(LoadOptions options, PrintStream out, PrintStream progress) throws IOException, InterruptedException {
+        return run(options, out, progress, directory -> { });
+    }
+
+    /** The same, with something done to the data before each cold start. */
+    static int run(LoadOptions options, PrintStream out, PrintStream progress, Chaos.BeforeColdStart beforeColdStart)
+            throws IOException, InterruptedException {
         LoadPlan plan;
         try {
             plan = options.plan();
@@ -59,12 +77,15 @@ public final class StressRun {
             progress.println("marrow: " + wrong.getMessage());
             return 2;
         }
-        return new StressRun(plan, out, progress).run();
+        return new StressRun(plan, out, progress, beforeColdStart).run();
     }
 
     private int run() throws IOException, InterruptedException {
         progress.println(plan.command());
         progress.println(plan.describe());
+        if (plan.chaos()) {
+            progress.println(Chaos.describe(ownDurability()));
+        }
         try (Teardown teardown = new Teardown()) {
             Files.createDirectories(plan.work());
             LoadResult result = new LoadResult(plan, Environment.describe(plan.work()), peers(teardown));
@@ -98,7 +119,7 @@ public final class StressRun {
         if (plan.target().isPresent()) {
             peers.add(Peer.of(plan.target().get().resolve(), plan.keys()));
         } else {
-            peers.add(Peer.of(startMarrow(plan.durability().orElse(Durability.ALWAYS), teardown), plan.keys()));
+            peers.add(Peer.of(startMarrow(teardown), plan.keys()));
         }
         if (startsRedis) {
             Durability durability = plan.durability().or(() -> peers.getFirst().durability().map(Durability::parse)).orElse(Durability.ALWAYS);
@@ -110,16 +131,33 @@ public final class StressRun {
                 ? peers.stream().map(peer -> peer.renamed(peer.label() + " at " + peer.where())).toList() : peers;
     }
 
+    private Durability ownDurability() {
+        return plan.durability().orElse(Durability.ALWAYS);
+    }
+
     /** With room for what the mix can add: inserted records and counters, as many as there are records. */
-    private InetSocketAddress startMarrow(Durability durability, Teardown teardown) throws IOException, InterruptedException {
+    private InetSocketAddress startMarrow(Teardown teardown) throws IOException, InterruptedException {
         Doctor.ofThisMachine().require();
-        long keys = plan.keys();
-        keys += plan.mix().has(OperationKind.INSERT) ? plan.keys() : 0;
-        keys += plan.mix().has(OperationKind.INCR) ? plan.keys() : 0;
-        keys += plan.check() ? CHECKED_KEYS : 0;
-        TimedServer server = TimedServer.marrow(durability, Math.toIntExact(keys), plan.values().max(), plan.onHost(),
-                directory(teardown).resolve("marrow"), teardown);
-        own = Optional.of(server);
+        long all = plan.keys();
+        all += plan.mix().has(OperationKind.INSERT) ? plan.keys() : 0;
+        all += plan.mix().has(OperationKind.INCR) ? plan.keys() : 0;
+        all += plan.check() ? CHECKED_KEYS : 0;
+        int keys = Math.toIntExact(all);
+        if (plan.chaos()) {
+            return startVictim(keys, teardown);
+        }
+        return start(TimedServer.marrow(ownDurability(), keys, plan.values().max(), plan.onHost(), directory(teardown).resolve("marrow"), teardown));
+    }
+
+    /** On a disk that can be full without anybody else noticing. */
+    private InetSocketAddress startVictim(int keys, Teardown teardown) throws IOException, InterruptedException {
+        Path directory = directory(teardown);
+        int valueBytes = plan.values().max();
+        LoopFileSystem fileSystem = LoopFileSystem.ownedBy(teardown::add, directory, "ext4",
+                DISK_BYTES_LEAST + DISK_BY_MEMORY * TimedServer.memoryBytes(keys, valueBytes));
+        TimedServer server = TimedServer.compactedMarrow(ownDurability(), keys, valueBytes, plan.onHost(), fileSystem.mountPoint().resolve("marrow"),
+                directory.resolve("marrow.out"), teardown);
+        victim = Optional.of(new Victim(server, new DiskFiller(fileSystem.mountPoint()), ownDurability()));
         return start(server);
     }
 
@@ -170,7 +208,8 @@ public final class StressRun {
                 plan.keys(), plan.chaos());
         Optional<Commands> before = peer.commandsNow();
         SplittableRandom random = new SplittableRandom(plan.seed() + round);
-        Optional<Chaos> chaos = plan.chaos() ? own.map(server -> new Chaos(server, peer.address(), random.split())) : Optional.empty();
+        Optional<Chaos> chaos = victim.map(
+                own -> new Chaos(own.server(), own.disk(), own.durability(), peer.address(), random.split(), beforeColdStart));
         Optional<Checking> checking = plan.check() ? Optional.of(new Checking(peer, chaos, random.split())) : Optional.empty();
         try (Progress seconds = new Progress(prefix, peer, progress)) {
             peer.add(new LoadRun(shape, peer.address()).run(interval -> {

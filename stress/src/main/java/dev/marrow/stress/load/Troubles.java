@@ -1,5 +1,6 @@
 package dev.marrow.stress.load;
 
+import dev.marrow.stress.crash.Refusal;
 import java.util.ArrayList;
 import java.util.EnumMap;
 import java.util.List;
@@ -24,8 +25,11 @@ final class Troubles {
         this.endsExpected = endsExpected;
     }
 
-    /** A reply that is an error, or another one than the operation must get. */
+    /** A reply that is an error, or another one than the operation must get. What a server says that ends on purpose is none. */
     synchronized void wrong(OperationKind kind, String text) {
+        if (endsExpected && Refusal.is(text)) {
+            return;
+        }
         errors.merge(kind, 1L, Long::sum);
         note(text);
     }

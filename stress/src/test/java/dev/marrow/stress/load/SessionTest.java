@@ -171,6 +171,19 @@ class SessionTest {
     }
 
     @Test
+    void whatAFailedLogRefusesIsNoErrorWhereServersEndOnPurpose() {
+        String refused = "SET record 7 answered -ERR the log did not take the write in time (--stall-timeout); nothing was changed";
+        Troubles expecting = new Troubles(true);
+        expecting.wrong(OperationKind.SET, refused);
+        assertEquals(0, expecting.all());
+        assertEquals(List.of(), expecting.texts());
+        expecting.wrong(OperationKind.SET, "SET record 7 answered -ERR nothing was changed");
+        assertEquals(1, expecting.all());
+        troubles.wrong(OperationKind.SET, refused);
+        assertEquals(1, troubles.all());
+    }
+
+    @Test
     void aReplyThatNobodyAskedForIsNoReply() {
         int[] asked = {0};
         run("get=1", Rmw.IFEQ, true, 1, words -> ++asked[0] == 10 ? "$1\r\na\r\n$1\r\nb\r\n" : "$1\r\na\r\n");

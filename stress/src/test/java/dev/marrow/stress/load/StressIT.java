@@ -18,7 +18,10 @@ import java.net.Socket;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Comparator;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.regex.Matcher;
@@ -30,13 +33,16 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
-import org.junit.jupiter.params.provider.ValueSource;
 import picocli.CommandLine;
 
 /** Short loads on real servers; nothing of them is left behind. */
 @Timeout(180)
 class StressIT {
     private static final List<String> SMALL = List.of("--seconds", "1", "--warmup", "0.2", "--keys", "2000", "--connections", "6", "--seed", "1");
+    /** docs/formats/wal.md. */
+    private static final int SEGMENT_HEADER_BYTES = 4096;
+    /** Hundreds of changes, and less than the records that are written first: a log that is empty would be something else. */
+    private static final int WIPED_BYTES = 128 << 10;
 
     @TempDir
     Path directory;
@@ -44,13 +50,17 @@ class StressIT {
     private final ByteArrayOutputStream progress = new ByteArrayOutputStream();
 
     private int run(String... arguments) throws Exception {
+        return run(data -> { }, arguments);
+    }
+
+    private int run(Chaos.BeforeColdStart beforeColdStart, String... arguments) throws Exception {
         Path work = Files.createDirectories(directory.resolve("work"));
         List<String> all = new ArrayList<>(List.of(arguments));
         if (!all.contains("--target")) {
             all.addAll(List.of("--work", work.toString()));
         }
         return StressRun.run(CommandLine.populateCommand(new LoadOptions(), all.toArray(String[]::new)), new PrintStream(table, true),
-                new PrintStream(progress, true));
+                new PrintStream(progress, true), beforeColdStart);
     }
 
     private static String[] small(String... more) {
@@ -74,7 +84,7 @@ class StressIT {
     void loadsAMarrowOfItsOwn(String workload, String durability, String onHost) throws Exception {
         assertEquals(0, run(small("--workload", workload, "--durability", durability, "--on-host", onHost)), this::told);
         assertTrue(progress.toString().contains("2,000 records in"), this::told);
-        assertTrue(Pattern.compile("1\\.0 s +[\\d,]+/s  p50 .* p99 .* errors 0  ring ").matcher(progress.toString()).find(), this::told);
+        assertTrue(Pattern.compile("\\d\\.\\d s +[\\d,]+/s  p50 .* p99 .* errors 0  ring ").matcher(progress.toString()).find(), this::told);
         Matcher doors = Pattern.compile("([\\d.]+) % by the on-host door").matcher(table.toString());
         assertTrue(doors.find(), this::told);
         assertEquals(onHost.equals("on"), Double.parseDouble(doors.group(1)) > 0, this::told);
@@ -145,17 +155,50 @@ class StressIT {
         }
     }
 
-    /** As many rounds as there are things that can happen, so that each does. */
+    /** As many rounds as there are things that can happen, so that each does; and a full disk ends a server that writes. */
     @ParameterizedTest
-    @ValueSource(strings = {"always", "everysec"})
-    void losesNothingInChaos(String durability) throws Exception {
-        assertEquals(0, run("--chaos", "--seconds", "30", "--keys", "2000", "--connections", "4", "--durability", durability, "--json",
+    @CsvSource({"always,'[1-9]\\d* cold kills, '", "everysec,''"})
+    void losesNothingInChaos(String durability, String coldKills) throws Exception {
+        assertEquals(0, run("--chaos", "--seconds", "35", "--keys", "2000", "--connections", "4", "--durability", durability, "--json",
                 directory.resolve("x.json").toString()), this::told);
-        assertTrue(Pattern.compile(": [1-9]\\d* kills, [1-9]\\d* freezes, [1-9]\\d* times all connections"
-                + " closed").matcher(progress.toString()).find(), this::told);
+        assertTrue(Pattern.compile(": [1-9]\\d* kills, " + coldKills + "[1-9]\\d* freezes, [1-9]\\d* times all connections closed, "
+                + "[1-9]\\d* full disks, [1-9]\\d* of which ended the server").matcher(progress.toString()).find(), this::told);
+        assertEquals(coldKills.isEmpty(), progress.toString().contains("(no cold starts: "), this::told);
         assertTrue(Pattern.compile(": [1-9]\\d* connections lost").matcher(table.toString()).find(), this::told);
         assertTrue(table.toString().contains(": 0 lost, 0 wrong, 0 undecided"), this::told);
         assertTrue(Files.readString(directory.resolve("x.json")).contains("\"lost\":0,\"wrong\":0,\"undecided\":0"));
+    }
+
+    /** Control: what the log had last is gone before a cold start, as if it had been acknowledged too early. */
+    @Test
+    void aColdKillThatLosesSomethingIsSeen() throws Exception {
+        // the seed's first event is a cold kill
+        assertEquals(1, run(StressIT::wipeEnd, "--chaos", "--seconds", "8", "--keys", "2000", "--connections", "4", "--seed",
+                "13"), this::told);
+        assertTrue(Pattern.compile(", [1-9]\\d* cold kills, ").matcher(progress.toString()).find(), this::told);
+        assertTrue(Pattern.compile(": [1-9][\\d,]* lost, ").matcher(table.toString()).find(), this::told);
+        assertTrue(table.toString().contains(": FOUND lost "), this::told);
+    }
+
+    /** Zeros the last of what is in the last segment that has any batches: a tail that was never synced looks like that. */
+    private static void wipeEnd(Path data) throws IOException {
+        List<Path> segments;
+        try (Stream<Path> files = Files.list(data.resolve("wal"))) {
+            segments = files.filter(file -> file.toString().endsWith(".wal")).sorted(Comparator.reverseOrder()).toList();
+        }
+        for (Path segment : segments) {
+            byte[] bytes = Files.readAllBytes(segment);
+            int end = bytes.length;
+            while (end > SEGMENT_HEADER_BYTES && bytes[end - 1] == 0) {
+                end--;
+            }
+            if (end > SEGMENT_HEADER_BYTES) {
+                Arrays.fill(bytes, Math.max(SEGMENT_HEADER_BYTES, end - WIPED_BYTES), end, (byte) 0);
+                Files.write(segment, bytes, StandardOpenOption.WRITE);
+                return;
+            }
+        }
+        throw new IOException("the log in " + data + " is empty");
     }
 
     /** A server on loopback that answers INFO as nobody does, and all else as it is told. */
@@ -247,31 +290,58 @@ class StressIT {
     /** SIGINT in the middle: server, pins and files are gone when the process is. */
     @Test
     void anInterruptedRunLeavesNothing() throws Exception {
+        String output = interrupted("marrow");
+        assertFalse(output.contains("lost"), output);
+    }
+
+    /** And its file system. The seed begins with nothing, so that the pins are looked for while they are there, and goes on with a full disk. */
+    @Test
+    void anInterruptedChaosLeavesNothing() throws Exception {
+        String output = interrupted("ext4/marrow", "--chaos", "--seed", "20");
+        assertTrue(output.contains("chaos: kill -9"), output);
+        String work = directory.resolve("work").toString();
+        assertFalse(Files.readString(Path.of("/proc/self/mounts")).contains(work), "a mount is left");
+        try (Stream<Path> devices = Files.list(Path.of("/sys/block"))) {
+            for (Path backing : devices.map(device -> device.resolve("loop/backing_file")).filter(Files::exists).toList()) {
+                assertFalse(Files.readString(backing).contains(work), backing + " is left");
+            }
+        }
+    }
+
+    /**
+     * Runs in a process of its own, which is told to stop after its first second.
+     *
+     * @param data where its server's data is
+     * @return what it said
+     */
+    private String interrupted(String data, String... more) throws Exception {
         Path work = Files.createDirectories(directory.resolve("work"));
         List<String> command = new ArrayList<>(List.of(Path.of(System.getProperty("java.home"), "bin", "java").toString()));
         command.addAll(JvmFlags.REQUIRED);
         command.addAll(List.of("-cp", System.getProperty("java.class.path"), "dev.marrow.stress.Main", "stress", "--seconds", "600", "--keys",
-                "1000", "--connections", "4",
-                "--work", work.toString()));
+                "1000", "--connections", "4", "--warmup", "0.2", "--work", work.toString()));
+        command.addAll(List.of(more));
         Path output = directory.resolve("output");
         Process process = new ProcessBuilder(command).redirectErrorStream(true).redirectOutput(output.toFile()).start();
         try {
+            byte[] instance = {};
             while (process.isAlive() && !Files.readString(output).contains("errors 0")) {
+                if (instance.length == 0 && Files.readString(output).contains("records in")) {
+                    try (Stream<Path> runs = Files.list(work)) {
+                        instance = LogDirectory.instanceOf(runs.findFirst().orElseThrow().resolve(data));
+                    }
+                    assertTrue(BpfFs.pinned(instance), "nothing is pinned during the run");
+                }
                 TimeUnit.MILLISECONDS.sleep(50);
             }
-            byte[] instance;
-            try (Stream<Path> runs = Files.list(work)) {
-                instance = LogDirectory.instanceOf(runs.findFirst().orElseThrow().resolve("marrow"));
-            }
-            assertTrue(BpfFs.pinned(instance), "nothing is pinned during the run");
+            assertTrue(instance.length > 0, Files.readString(output));
             List<ProcessHandle> servers = process.descendants().toList();
-            assertFalse(servers.isEmpty());
             new ProcessBuilder("kill", "-INT", Long.toString(process.pid())).start().waitFor();
             assertTrue(process.waitFor(90, TimeUnit.SECONDS), "the run does not end");
             assertEquals(130, process.exitValue());
             assertFalse(BpfFs.pinned(instance), "pins are left");
             assertTrue(servers.stream().noneMatch(ProcessHandle::isAlive), "the server is left");
-            assertFalse(Files.readString(output).contains("lost"), Files.readString(output));
+            return Files.readString(output);
         } finally {
             process.destroyForcibly().waitFor();
         }
