@@ -17,11 +17,14 @@ public final class FailedMarker {
     private static final String BOOT = "\nboot ";
     private static final Path BOOT_ID = Path.of("/proc/sys/kernel/random/boot_id");
 
+    /** A full disk still takes an empty file. */
+    private static final String UNWRITTEN = "the cause could not be written: the disk is full, or broken";
+
     private FailedMarker() {}
 
     /** Why the log failed, empty when there is no marker. */
     public static Optional<String> read(Path directory, Storage storage) throws IOException {
-        return content(directory, storage).map(text -> text.split(BOOT, 2)[0].strip());
+        return content(directory, storage).map(text -> text.split(BOOT, 2)[0].strip()).map(cause -> cause.isEmpty() ? UNWRITTEN : cause);
     }
 
     private static Optional<String> content(Path directory, Storage storage) throws IOException {

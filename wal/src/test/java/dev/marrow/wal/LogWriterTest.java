@@ -88,6 +88,9 @@ class LogWriterTest {
         assertThrows(LogFailedException.class, () -> LogFixture.writer(ring, directory, OPTIONS, listener), "not by a restart either");
         FailedMarker.clear(DIR, storage);
         assertTrue(FailedMarker.read(DIR, storage).isEmpty());
+        storage.create(DIR.resolve(FailedMarker.FILE_NAME)).close();
+        assertTrue(FailedMarker.read(DIR, storage).orElseThrow().contains("could not be written"), "a full disk takes an empty file");
+        assertThrows(LogFailedException.class, () -> LogFixture.writer(ring, directory, OPTIONS, listener));
     }
 
     /** One fault at each call of a whole life in turn: an error or a failed writer, one report, no acknowledgement that is not true. */
