@@ -127,6 +127,6 @@ public final class LogCut {
             move(directory, sequence, aside);
         }
         // a small one: nothing but a start's first records goes into it, and the disk is in trouble
-        Segment.create(directory, sequence, LogWriterOptions.SEGMENT_BYTES_MIN, System.currentTimeMillis()).close();
+        Segment.create(directory, sequence, LogWriterOptions.SEGMENT_BYTES_MIN, System.currentTimeMillis(), false).close();
     }
 }

@@ -48,7 +48,7 @@ public final class LogRecovery {
         if (tail.segment() >= directory.firstSegment()) {
             lsn += endSegment(directory, scan, options);
         } else {
-            Segment.create(directory, next, options.segmentBytes(), options.clockMillis().getAsLong()).close();
+            Segment.create(directory, next, options.segmentBytes(), options.clockMillis().getAsLong(), false).close();
         }
         return position(scan, next, lsn);
     }
@@ -64,7 +64,7 @@ public final class LogRecovery {
             throws IOException {
         List<Long> existing = directory.segments();
         long next = existing.isEmpty() ? directory.firstSegment() : existing.getLast() + 1;
-        Segment.create(directory, next, options.segmentBytes(), options.clockMillis().getAsLong()).close();
+        Segment.create(directory, next, options.segmentBytes(), options.clockMillis().getAsLong(), false).close();
         // two more than the tables know of: the writer may have died before it told of its last batch and seal
         long lsnNext = Math.max(lsn + 3, directory.manifest().logLsn());
         return new LogPosition(next, lsnNext, versionMax, timeMaxMillis);
@@ -95,7 +95,7 @@ public final class LogRecovery {
         Optional<Boolean> empty = directory.segments().contains(sequence) ? Optional.of(isEmpty(directory, sequence)) : Optional.empty();
         deleteFrom(directory, empty.orElse(false) ? sequence + 1 : sequence);
         if (!empty.orElse(false)) {
-            Segment.create(directory, sequence, options.segmentBytes(), options.clockMillis().getAsLong()).close();
+            Segment.create(directory, sequence, options.segmentBytes(), options.clockMillis().getAsLong(), false).close();
         }
     }
 

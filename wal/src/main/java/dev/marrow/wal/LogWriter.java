@@ -23,6 +23,8 @@ public final class LogWriter implements AutoCloseable {
     private static final long IDLE_PARK_NANOS_MAX = 10_000_000;
     private static final long IDLE_PARK_NANOS_MIN = 1_000_000;
     private static final long WRITTEN_POLL_MILLIS = 1;
+    /** In {@code everysec} more than this is synced beside the writing: at a segment's end the writer would have to wait for all of it. */
+    private static final long UNSYNCED_BYTES_MAX = 8L << 20;
     /** A record that is reserved and not yet submitted is usually there within a microsecond. */
     private static final long BUSY_PARK_NANOS_MAX = 1_000_000;
     private static final long BUSY_PARK_NANOS_MIN = 20_000;
@@ -143,6 +145,8 @@ public final class LogWriter implements AutoCloseable {
         progress = new Written(appender.segment(), appender.segment().offset(), to);
         if (durability == Durability.ALWAYS) {
             sync();
+        } else if (appender.segment().offset() - synced.offset() > UNSYNCED_BYTES_MAX) {
+            syncSoon();
         }
         release(to);
         return true;
@@ -162,7 +166,7 @@ public final class LogWriter implements AutoCloseable {
 
     /** Full: the next segment is durable before the seal promises it, and this one before anything is written to the next. */
     private void rollOver() throws IOException, InterruptedException {
-        Segment next = allocator.take();
+        Segment next = allocator.take(appender.segment().offset(), syncs.count);
         synchronized (syncLock) {
             long position = progress.ringPosition();
             appender.seal(BatchDescriptor.MAGIC_SEAL_ROLLED, synced, position);

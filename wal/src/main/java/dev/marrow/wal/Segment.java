@@ -19,6 +19,8 @@ final class Segment implements Closeable {
     /** Zeros between two syncs while preallocating: a large burst of dirty pages would hold up the log's own syncs. */
     private static final long ZERO_BYTES_PER_SYNC = 8L << 20;
 
+    private static final long LAST_PAGE_BYTES = 4096;
+
     private static final ByteBuffer NOTHING = ByteBuffer.allocate(0);
 
     private final StorageFile file;
@@ -34,13 +36,17 @@ final class Segment implements Closeable {
         this.offset = offset;
     }
 
-    /** Makes a segment of zeros, durable under its final name before this returns, so that writing to it changes no metadata. */
-    static Segment create(LogDirectory directory, long sequence, long segmentBytes, long createdMillis) throws IOException {
+    /**
+     * Makes a segment that reads as zeros, durable under its final name before this returns.
+     *
+     * @param hole whether the zeros are not written, but for the last page, which gives the file its size: then writing to it changes metadata
+     */
+    static Segment create(LogDirectory directory, long sequence, long segmentBytes, long createdMillis, boolean hole) throws IOException {
         Path path = directory.segmentPath(sequence);
         Path temporary = path.resolveSibling(path.getFileName() + LogDirectory.TEMPORARY_SUFFIX);
         Segment segment = begin(directory, SegmentKind.LOG, sequence, temporary, segmentBytes, createdMillis);
         try {
-            writeZeros(segment.file, SegmentDescriptor.HEADER_BYTES, segmentBytes);
+            writeZeros(segment.file, hole ? segmentBytes - LAST_PAGE_BYTES : SegmentDescriptor.HEADER_BYTES, segmentBytes);
             segment.file.force();
             directory.storage().rename(temporary, path);
             directory.storage().syncDirectory(path.getParent());

@@ -5,8 +5,13 @@ import java.util.Optional;
 import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
 
-/** Keeps one durable spare segment ready on a thread of its own, so that rolling does not make the log wait for zeros. */
+/**
+ * Keeps one durable spare segment ready on a thread of its own, so that rolling does not make the log wait for it. It is made of zeros: a sync that
+ * overwrites them changes no metadata. While the log takes much at a time that is the wrong bargain: every byte would be written twice, where a sync of
+ * half a megabyte hardly notices the metadata. Then a spare is a hole.
+ */
 final class SegmentAllocator {
+    private static final long HOLES_FROM_BYTES_PER_SECOND = 128L << 20;
 
     private final LogDirectory directory;
     private final LogWriterOptions options;
@@ -15,12 +20,16 @@ final class SegmentAllocator {
     private long next;
     private Optional<Segment> spare = Optional.empty();
     private boolean stopped;
+    private long takenNanos;
+    private long takenSyncs;
+    private boolean holes;
 
     SegmentAllocator(LogDirectory directory, LogWriterOptions options, long next, Consumer<Throwable> onFailure) {
         this.directory = directory;
         this.options = options;
         this.next = next;
         this.onFailure = onFailure;
+        this.takenNanos = options.clockNanos().getAsLong();
         this.thread = Thread.ofPlatform().daemon().name("marrow-log-preallocate").unstarted(this::run);
     }
 
@@ -28,8 +37,18 @@ final class SegmentAllocator {
         thread.start();
     }
 
-    /** The next segment; waits while it is being made. */
-    synchronized Segment take() throws IOException, InterruptedException {
+    /**
+     * The next segment; waits while it is being made.
+     *
+     * @param bytes of the one before
+     * @param syncs of the log so far
+     */
+    synchronized Segment take(long bytes, long syncs) throws IOException, InterruptedException {
+        long nowNanos = options.clockNanos().getAsLong();
+        double seconds = (nowNanos - takenNanos) / 1e9;
+        holes = bytes >= seconds * HOLES_FROM_BYTES_PER_SECOND && bytes >= (syncs - takenSyncs) * options.holeBytesPerSync();
+        takenNanos = nowNanos;
+        takenSyncs = syncs;
         while (spare.isEmpty() && !stopped) {
             wait();
         }
@@ -42,7 +61,7 @@ final class SegmentAllocator {
     private void run() {
         try {
             for (Optional<Long> sequence = nextWanted(); sequence.isPresent(); sequence = nextWanted()) {
-                offer(Segment.create(directory, sequence.get(), options.segmentBytes(), options.clockMillis().getAsLong()));
+                offer(Segment.create(directory, sequence.get(), options.segmentBytes(), options.clockMillis().getAsLong(), makesHoles()));
             }
         } catch (Throwable failure) {
             // I7: the disk that refused the spare is the disk that holds the log.
@@ -57,6 +76,10 @@ final class SegmentAllocator {
             wait();
         }
         return stopped ? Optional.empty() : Optional.of(next++);
+    }
+
+    private synchronized boolean makesHoles() {
+        return holes;
     }
 
     private synchronized void offer(Segment segment) {

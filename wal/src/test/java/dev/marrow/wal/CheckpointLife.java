@@ -55,7 +55,7 @@ final class CheckpointLife {
     CheckpointLife(FaultStorage storage, Durability durability, Broken broken, long seed, Recovered before) {
         this.storage = storage;
         // in everysec nothing is synced but what is waited for
-        this.options = new LogWriterOptions(durability, OPTIONS.segmentBytes(), 1000, System::currentTimeMillis, System::nanoTime);
+        this.options = OPTIONS.withDurability(durability).withSyncPeriodMillis(1000);
         this.broken = broken;
         this.random = new Random(seed);
         this.version = before.versionMax();

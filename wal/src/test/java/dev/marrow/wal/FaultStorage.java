@@ -51,6 +51,7 @@ final class FaultStorage implements Storage {
 
     Force force = Force.HONEST;
     long calls;
+    long bytesWritten;
     long failAtCall = -1;
     long offAtCall = -1;
     boolean faultFired;
@@ -275,6 +276,7 @@ final class FaultStorage implements Storage {
                 }
                 // A write that fails may have written its first half.
                 int length = whole ? remaining : remaining / 2;
+                bytesWritten += length;
                 int at = (int) position;
                 node.live = at + length > node.live.length ? Arrays.copyOf(node.live, at + length) : node.live;
                 System.arraycopy(all.array(), 0, node.live, at, length);

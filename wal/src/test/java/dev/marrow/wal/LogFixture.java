@@ -65,9 +65,13 @@ final class LogFixture {
 
     /** A directory with {@code records} records of versions from {@code first} on; stopped cleanly, or killed with all durable. */
     static FaultStorage write(FaultStorage storage, long first, int records, boolean clean) throws Exception {
+        return write(storage, OPTIONS, first, records, clean);
+    }
+
+    static FaultStorage write(FaultStorage storage, LogWriterOptions options, long first, int records, boolean clean) throws Exception {
         LogDirectory directory = LogDirectory.open(DIR, storage);
         MemoryRing ring = new MemoryRing();
-        LogWriter writer = writer(ring, directory, OPTIONS, new Listener());
+        LogWriter writer = writer(ring, directory, options, new Listener());
         writer.start();
         for (long version = first; version < first + records; version++) {
             long end = ring.put(version, "key" + version, value(version));

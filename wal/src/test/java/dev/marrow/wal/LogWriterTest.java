@@ -102,7 +102,7 @@ class LogWriterTest {
     }
 
     private static void everyNthStorageCallFailing(Durability durability) throws Exception {
-        LogWriterOptions options = new LogWriterOptions(durability, OPTIONS.segmentBytes(), 1, System::currentTimeMillis, System::nanoTime);
+        LogWriterOptions options = OPTIONS.withDurability(durability).withSyncPeriodMillis(1);
         int reached = 0;
         for (int n = 1;; n++) {
             FaultStorage storage = new FaultStorage();

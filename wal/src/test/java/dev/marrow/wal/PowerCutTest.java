@@ -14,6 +14,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.Random;
 import java.util.TreeMap;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.Test;
 
 /** Lives that end in a power cut: what was acknowledged must be there afterwards. And the proof that this test would notice. */
@@ -22,15 +24,45 @@ class PowerCutTest {
     private static final int SEEDS = 40;
     private static final int LIVES = 3;
     private static final int RECORDS_PER_LIFE = 400;
+    /** A clock that stands still: whatever is written is written quickly. */
+    private static final LogWriterOptions HOLES = OPTIONS.withHoleBytesPerSync(0).withClockNanos(() -> 0);
 
     @Test
     void powerCutLosesNothingAcknowledged() throws Exception {
+        losesNothingAcknowledged(OPTIONS);
+    }
+
+    /** Spare segments are holes, as while the log takes much at a time. */
+    @Test
+    void powerCutLosesNothingAcknowledgedInHoles() throws Exception {
+        losesNothingAcknowledged(HOLES);
+    }
+
+    private static void losesNothingAcknowledged(LogWriterOptions options) throws Exception {
         for (Durability durability : Durability.values()) {
             for (long seed = 1; seed <= SEEDS; seed++) {
-                List<String> losses = lives(seed, durability, FaultStorage.Force.HONEST);
+                List<String> losses = lives(seed, options.withDurability(durability), FaultStorage.Force.HONEST);
                 assertEquals(List.of(), losses, "seed=" + seed + " durability=" + durability);
             }
         }
+    }
+
+    @Test
+    void aQuickLogWritesNoZeros() throws Exception {
+        AtomicLong seconds = new AtomicLong();
+        LogWriterOptions slow = OPTIONS.withClockNanos(() -> TimeUnit.SECONDS.toNanos(seconds.incrementAndGet()));
+        FaultStorage zeros = new FaultStorage();
+        FaultStorage holes = new FaultStorage();
+        LogFixture.write(zeros, slow.withHoleBytesPerSync(0), 1, RECORDS_PER_LIFE, true);
+        LogFixture.write(holes, HOLES, 1, RECORDS_PER_LIFE, true);
+        FaultStorage smallSyncs = new FaultStorage();
+        LogFixture.write(smallSyncs, OPTIONS.withClockNanos(() -> 0), 1, RECORDS_PER_LIFE, true);
+        // the first segment and its spare are made before anything is known
+        long spares = LogDirectory.open(DIR, zeros.killed()).segments().size() - 2;
+        assertTrue(spares > 2, "spares=" + spares);
+        long saved = (spares - 1) * (OPTIONS.segmentBytes() - 3 * SegmentDescriptor.HEADER_BYTES);
+        assertTrue(holes.bytesWritten < zeros.bytesWritten - saved, holes.bytesWritten + " of " + zeros.bytesWritten);
+        assertTrue(holes.bytesWritten < smallSyncs.bytesWritten - saved, holes.bytesWritten + " of " + smallSyncs.bytesWritten);
     }
 
     @Test
@@ -51,7 +83,7 @@ class PowerCutTest {
     private static int seedsWithLosses(FaultStorage.Force force) throws Exception {
         int red = 0;
         for (long seed = 1; seed <= 10; seed++) {
-            red += lives(seed, Durability.ALWAYS, force).isEmpty() ? 0 : 1;
+            red += lives(seed, OPTIONS.withDurability(Durability.ALWAYS), force).isEmpty() ? 0 : 1;
         }
         return red;
     }
@@ -62,7 +94,7 @@ class PowerCutTest {
         int tornButWellFormed = 0;
         for (long seed = 1; seed <= SEEDS; seed++) {
             FaultStorage storage = new FaultStorage();
-            life(storage, new Random(seed), Durability.EVERYSEC, new TreeMap<>(), 1);
+            life(storage, new Random(seed), OPTIONS.withDurability(Durability.EVERYSEC), new TreeMap<>(), 1);
             FaultStorage image = storage.powerCut(new Random(seed));
             try (LogDirectory directory = LogDirectory.open(DIR, image)) {
                 if (directory.segments().isEmpty()) {
@@ -107,14 +139,14 @@ class PowerCutTest {
     }
 
     /** Several lives on one disk, each ended by a power cut at a random call; returns what was acknowledged and is lost or wrong. */
-    private static List<String> lives(long seed, Durability durability, FaultStorage.Force force) throws Exception {
+    private static List<String> lives(long seed, LogWriterOptions options, FaultStorage.Force force) throws Exception {
         Random random = new Random(seed);
         FaultStorage storage = new FaultStorage();
         Map<Long, Boolean> acknowledged = new TreeMap<>();
         List<String> losses = new ArrayList<>();
         for (int life = 0; life < LIVES && losses.isEmpty(); life++) {
             storage.force = force;
-            life(storage, random, durability, acknowledged, 1 + life * (long) RECORDS_PER_LIFE);
+            life(storage, random, options, acknowledged, 1 + life * (long) RECORDS_PER_LIFE);
             storage = storage.powerCut(random);
             try (LogDirectory directory = LogDirectory.open(DIR, storage)) {
                 compare(directory, acknowledged, losses);
@@ -141,7 +173,7 @@ class PowerCutTest {
     }
 
     /** Opens, recovers, writes until the power goes or the records are used up. Adds what was acknowledged. */
-    private static void life(FaultStorage storage, Random random, Durability durability, Map<Long, Boolean> acknowledged, long first)
+    private static void life(FaultStorage storage, Random random, LogWriterOptions options, Map<Long, Boolean> acknowledged, long first)
             throws Exception {
         MemoryRing ring = new MemoryRing();
         LogFixture.Listener listener = new LogFixture.Listener();
@@ -149,8 +181,7 @@ class PowerCutTest {
         storage.offAtCall = 1 + random.nextInt(400);
         try {
             LogDirectory directory = LogDirectory.open(DIR, storage);
-            LogWriterOptions options = new LogWriterOptions(durability, OPTIONS.segmentBytes(), 1, System::currentTimeMillis, System::nanoTime);
-            LogWriter writer = LogFixture.writer(ring, directory, options, listener);
+            LogWriter writer = LogFixture.writer(ring, directory, options.withSyncPeriodMillis(1), listener);
             writer.start();
             for (long version = first; version < first + RECORDS_PER_LIFE && !storage.off(); version++) {
                 if (random.nextInt(20) == 0) {
