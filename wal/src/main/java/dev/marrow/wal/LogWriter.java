@@ -24,7 +24,7 @@ public final class LogWriter implements AutoCloseable {
     private static final long IDLE_PARK_NANOS_MIN = 1_000_000;
     private static final long WRITTEN_POLL_MILLIS = 1;
     /** In {@code everysec} more than this is synced beside the writing: at a segment's end the writer would have to wait for all of it. */
-    private static final long UNSYNCED_BYTES_MAX = 8L << 20;
+    private static final long UNSYNCED_BYTES_MAX = 16L << 20;
     /** A record that is reserved and not yet submitted is usually there within a microsecond. */
     private static final long BUSY_PARK_NANOS_MAX = 1_000_000;
     private static final long BUSY_PARK_NANOS_MIN = 20_000;

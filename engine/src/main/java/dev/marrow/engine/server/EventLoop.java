@@ -63,6 +63,7 @@ final class EventLoop implements Runnable {
     private final Queue<Connection> attention = new ConcurrentLinkedQueue<>();
     /** Connections that may execute again what a pause left of their input. */
     private final List<Connection> resumable = new ArrayList<>();
+    private final PollWindow pollWindow = PollWindow.of(Runtime.getRuntime().availableProcessors());
     private final Consumer<SelectionKey> whenReady = this::ready;
     private final Set<Connection> connections = new HashSet<>();
 
@@ -195,13 +196,7 @@ final class EventLoop implements Runnable {
     }
 
     private void turn() throws IOException {
-        wantsDurable = !waiting.isEmpty() || !suspended.isEmpty();
-        if (!resumable.isEmpty() || wantsDurable && server.durable() != durable) {
-            selector.selectNow(whenReady);
-        } else {
-            selector.select(whenReady, stalled.isEmpty() ? selectMillis() : RETRY_MILLIS);
-        }
-        nowNanos = System.nanoTime();
+        select();
         server.gate().tick(nowNanos);
         arrive();
         attend();
@@ -211,6 +206,39 @@ final class EventLoop implements Runnable {
         resumeAll();
         execute();
         housekeep();
+    }
+
+    private void select() throws IOException {
+        if (!resumable.isEmpty() || pollWindow.looks(nowNanos)) {
+            selector.selectNow(whenReady);
+            nowNanos = System.nanoTime();
+        } else {
+            sleep();
+        }
+        if (batchCount > 0 || durableMoves()) {
+            pollWindow.worked();
+        } else {
+            pollWindow.foundNothing(nowNanos);
+        }
+    }
+
+    private void sleep() throws IOException {
+        long begin = System.nanoTime();
+        // Told before the last look at the log: whoever moves it on later wakes the loop.
+        wantsDurable = !waiting.isEmpty() || !suspended.isEmpty();
+        if (durableMoves()) {
+            selector.selectNow(whenReady);
+        } else {
+            selector.select(whenReady, stalled.isEmpty() ? selectMillis() : RETRY_MILLIS);
+        }
+        wantsDurable = false;
+        nowNanos = System.nanoTime();
+        pollWindow.slept(begin, nowNanos);
+    }
+
+    /** Whether replies or commands wait for the log, and it has moved on. */
+    private boolean durableMoves() {
+        return (!waiting.isEmpty() || !suspended.isEmpty()) && server.durable() != durable;
     }
 
     private void ready(SelectionKey key) {
