@@ -8,7 +8,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 
-/** One of our clients in C, out of the jar: a JVM's own pauses would be most of a p99.9. */
+/** One of our programs in C, out of the jar: a JVM's own pauses would be most of a p99.9. */
 final class ClientProgram {
     private static final String RESOURCES = "/bench/";
     private static final int RUN_SECONDS_MAX = 300;
@@ -31,6 +31,11 @@ final class ClientProgram {
         if (!program.toFile().setExecutable(true)) {
             throw new IOException("cannot make " + program + " executable");
         }
+    }
+
+    /** Where it is now. */
+    Path file() {
+        return program;
     }
 
     /**

@@ -27,6 +27,7 @@ final class ServerBench {
     void run() throws IOException, InterruptedException {
         ServerTrio.requireInstalled();
         MixedTable mixed = new MixedTable(load, scratch, report);
+        FloorTable floor = new FloorTable(load, scratch, report, teardown);
         List<List<String>> cells = new ArrayList<>();
         cells.add(labelled("durability", RedisBenchmarkRows.HEADING));
         for (Durability durability : List.of(Durability.EVERYSEC, Durability.ALWAYS)) {
@@ -36,6 +37,7 @@ final class ServerBench {
                     report.headline(row.headline(durability.word() + ", ", goal(durability, row.workload())));
                 }
                 mixed.measure(servers);
+                floor.measure(servers.pair());
             }
         }
         report.table(cells);
@@ -44,6 +46,7 @@ final class ServerBench {
                 + " appendonly yes, appendfsync as the durability says, save \"\", no rewrites. Marrow: one event loop.",
                 load.rounds(), load.clients(), load.keyspace(), load.payload(), load.seconds()));
         mixed.print();
+        floor.print();
     }
 
     private static String goal(Durability durability, RedisBenchmark.Workload workload) {

@@ -2,6 +2,7 @@ package dev.marrow.stress.bench;
 
 import dev.marrow.bpf.BpfFs;
 import dev.marrow.engine.cli.JvmFlags;
+import dev.marrow.wal.Durability;
 import dev.marrow.wal.LogDirectory;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -137,6 +138,13 @@ public final class ServerProcess implements AutoCloseable {
                 "dev.marrow.engine.cli.Main", "serve"));
         command.addAll(options);
         return command;
+    }
+
+    /** Our server that stores nothing (bareserver.c); in {@code always} it syncs all the same. */
+    static ServerProcess bare(Durability durability, ClientProgram program, Path directory, Teardown teardown) throws IOException, InterruptedException {
+        Files.createDirectory(directory);
+        List<String> command = List.of(program.file().toString(), durability == Durability.ALWAYS ? "always" : "none", directory.resolve("log").toString());
+        return new ServerProcess("bare", command, directory, ServerProcess::marrowPort, () -> { }, teardown);
     }
 
     private static OptionalInt marrowPort(String output) {

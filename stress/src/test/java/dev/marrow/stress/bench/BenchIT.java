@@ -32,8 +32,9 @@ class BenchIT {
             for (String server : List.of("Marrow", "Redis", "memcached")) {
                 assertEquals(1, rows(table, durability, server), server);
             }
+            assertTrue(table.stream().anyMatch(line -> line.matches("\\| " + durability + " *(\\| [0-9,]+ *){3}(\\| [0-9.]+ *){2}\\|")), durability);
         }
-        assertEquals(1 + 8 * 2 + 2 * 3, samples("server"));
+        assertEquals(1 + 8 * 2 + 2 * 3 + 2 * 3, samples("server"));
         assertTrue(ProcessHandle.current().descendants().noneMatch(ProcessHandle::isAlive), "a server outlived its benchmark");
     }
 
