@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What a server costs that stores nothing: the floor of every server behind TCP on this machine.  One thread; it takes each piece of input
+ * What a server costs that stores nothing: TCP, and the sync.  One thread; it takes each piece of input
  * for one command, answers +OK, and with "always" writes what came in one turn to a file whose blocks are there, and syncs it, before
  * it answers, as Redis does.  Only for clients that wait for each reply.
  *

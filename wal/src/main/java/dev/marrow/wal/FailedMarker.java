@@ -18,7 +18,7 @@ public final class FailedMarker {
     private static final Path BOOT_ID = Path.of("/proc/sys/kernel/random/boot_id");
 
     /** A full disk still takes an empty file. */
-    private static final String UNWRITTEN = "the cause could not be written: the disk is full, or broken";
+    private static final String UNWRITTEN = "the cause could not be written: the disk was full, or is broken; after a reboot delete this file by hand";
 
     private FailedMarker() {}
 

@@ -64,6 +64,8 @@ public final class LogWriter implements AutoCloseable {
     private final BusyRecord busy;
     /** Ring position given back; the writer thread's. */
     private long released;
+    /** Where in the segment a sync out of turn was last asked for; the writer thread's. */
+    private long syncAskedOffset;
 
     private record Written(Segment segment, long offset, long ringPosition) {}
 
@@ -145,11 +147,20 @@ public final class LogWriter implements AutoCloseable {
         progress = new Written(appender.segment(), appender.segment().offset(), to);
         if (durability == Durability.ALWAYS) {
             sync();
-        } else if (appender.segment().offset() - synced.offset() > UNSYNCED_BYTES_MAX) {
-            syncSoon();
+        } else {
+            syncOutOfTurn();
         }
         release(to);
         return true;
+    }
+
+    /** A sync under way tells only at its end how far it came: so it counts from where one was asked for. */
+    private void syncOutOfTurn() {
+        long offset = appender.segment().offset();
+        if (offset - Math.max(synced.offset(), syncAskedOffset) > UNSYNCED_BYTES_MAX) {
+            syncAskedOffset = offset;
+            syncSoon();
+        }
     }
 
     private long finishedEnd(long from) {
@@ -166,13 +177,14 @@ public final class LogWriter implements AutoCloseable {
 
     /** Full: the next segment is durable before the seal promises it, and this one before anything is written to the next. */
     private void rollOver() throws IOException, InterruptedException {
-        Segment next = allocator.take(appender.segment().offset(), syncs.count);
+        Segment next = allocator.take(appender.segment().offset(), durability);
         synchronized (syncLock) {
             long position = progress.ringPosition();
             appender.seal(BatchDescriptor.MAGIC_SEAL_ROLLED, synced, position);
             listener.onWritten(appender.lsnNext() - 1);
             force(appender.segment());
             appender.moveTo(next);
+            syncAskedOffset = 0;
             synced = new SyncedPosition(next.sequence(), next.offset());
             progress = new Written(next, next.offset(), position);
             mark.publish(position);

@@ -12,10 +12,9 @@ import java.util.function.LongSupplier;
  * @param syncPeriodMillis in {@code everysec}: longest pause between two syncs, 1 to 1000
  * @param clockMillis      wall clock, Unix time in milliseconds
  * @param clockNanos       monotonic clock, for durations
- * @param holeBytesPerSync while so much is written between two syncs, and quickly, new segments are holes ({@link SegmentAllocator}); 0 or more
  */
 public record LogWriterOptions(Durability durability, long segmentBytes, long syncPeriodMillis, LongSupplier clockMillis,
-        LongSupplier clockNanos, long holeBytesPerSync) {
+        LongSupplier clockNanos) {
 
     /** Room for the header, one largest record of a key and a seal. */
     public static final long SEGMENT_BYTES_MIN = 128 << 10;
@@ -26,9 +25,6 @@ public record LogWriterOptions(Durability durability, long segmentBytes, long sy
 
     /** Half of the promised second: the sync itself takes time too. */
     public static final long SYNC_PERIOD_MILLIS_DEFAULT = 500;
-
-    /** A sync of so much hardly notices that it changes metadata. */
-    public static final long HOLE_BYTES_PER_SYNC_DEFAULT = 512 << 10;
 
     public LogWriterOptions {
         Objects.requireNonNull(durability, "durability");
@@ -46,19 +42,15 @@ public record LogWriterOptions(Durability durability, long segmentBytes, long sy
     /** {@code always}, 64 MiB segments, the system's clocks. */
     public static LogWriterOptions defaults() {
         return new LogWriterOptions(Durability.ALWAYS, SEGMENT_BYTES_DEFAULT, SYNC_PERIOD_MILLIS_DEFAULT, System::currentTimeMillis,
-                System::nanoTime, HOLE_BYTES_PER_SYNC_DEFAULT);
-    }
-
-    LogWriterOptions withHoleBytesPerSync(long value) {
-        return new LogWriterOptions(durability, segmentBytes, syncPeriodMillis, clockMillis, clockNanos, value);
+                System::nanoTime);
     }
 
     LogWriterOptions withClockNanos(LongSupplier value) {
-        return new LogWriterOptions(durability, segmentBytes, syncPeriodMillis, clockMillis, value, holeBytesPerSync);
+        return new LogWriterOptions(durability, segmentBytes, syncPeriodMillis, clockMillis, value);
     }
 
     LogWriterOptions withSyncPeriodMillis(long value) {
-        return new LogWriterOptions(durability, segmentBytes, value, clockMillis, clockNanos, holeBytesPerSync);
+        return new LogWriterOptions(durability, segmentBytes, value, clockMillis, clockNanos);
     }
 
     /** Longest redo record that a segment takes: what comes from the ring is never split. */
@@ -67,14 +59,14 @@ public record LogWriterOptions(Durability durability, long segmentBytes, long sy
     }
 
     public LogWriterOptions withDurability(Durability value) {
-        return new LogWriterOptions(value, segmentBytes, syncPeriodMillis, clockMillis, clockNanos, holeBytesPerSync);
+        return new LogWriterOptions(value, segmentBytes, syncPeriodMillis, clockMillis, clockNanos);
     }
 
     public LogWriterOptions withClockMillis(LongSupplier value) {
-        return new LogWriterOptions(durability, segmentBytes, syncPeriodMillis, value, clockNanos, holeBytesPerSync);
+        return new LogWriterOptions(durability, segmentBytes, syncPeriodMillis, value, clockNanos);
     }
 
     public LogWriterOptions withSegmentBytes(long value) {
-        return new LogWriterOptions(durability, value, syncPeriodMillis, clockMillis, clockNanos, holeBytesPerSync);
+        return new LogWriterOptions(durability, value, syncPeriodMillis, clockMillis, clockNanos);
     }
 }

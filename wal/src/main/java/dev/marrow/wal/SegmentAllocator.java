@@ -7,8 +7,8 @@ import java.util.function.Consumer;
 
 /**
  * Keeps one durable spare segment ready on a thread of its own, so that rolling does not make the log wait for it. It is made of zeros: a sync that
- * overwrites them changes no metadata. While the log takes much at a time that is the wrong bargain: every byte would be written twice, where a sync of
- * half a megabyte hardly notices the metadata. Then a spare is a hole.
+ * overwrites them changes no metadata. Where syncs are seldom and the log takes much between them that is the wrong bargain: every byte would be written twice.
+ * Then a spare is a hole, until the log is slower again.
  */
 final class SegmentAllocator {
     private static final long HOLES_FROM_BYTES_PER_SECOND = 128L << 20;
@@ -21,7 +21,6 @@ final class SegmentAllocator {
     private Optional<Segment> spare = Optional.empty();
     private boolean stopped;
     private long takenNanos;
-    private long takenSyncs;
     private boolean holes;
 
     SegmentAllocator(LogDirectory directory, LogWriterOptions options, long next, Consumer<Throwable> onFailure) {
@@ -40,18 +39,17 @@ final class SegmentAllocator {
     /**
      * The next segment; waits while it is being made.
      *
-     * @param bytes of the one before
-     * @param syncs of the log so far
+     * @param bytes      of the one before
+     * @param durability in which that was written
      */
-    synchronized Segment take(long bytes, long syncs) throws IOException, InterruptedException {
-        long nowNanos = options.clockNanos().getAsLong();
-        double seconds = (nowNanos - takenNanos) / 1e9;
-        holes = bytes >= seconds * HOLES_FROM_BYTES_PER_SECOND && bytes >= (syncs - takenSyncs) * options.holeBytesPerSync();
-        takenNanos = nowNanos;
-        takenSyncs = syncs;
+    synchronized Segment take(long bytes, Durability durability) throws IOException, InterruptedException {
+        double seconds = (options.clockNanos().getAsLong() - takenNanos) / 1e9;
+        holes = durability == Durability.EVERYSEC && bytes >= seconds * HOLES_FROM_BYTES_PER_SECOND;
         while (spare.isEmpty() && !stopped) {
             wait();
         }
+        // A wait for zeros is not the log's own time.
+        takenNanos = options.clockNanos().getAsLong();
         Segment taken = spare.orElseThrow(() -> new IOException("no spare segment: its preallocation failed or the log is closed"));
         spare = Optional.empty();
         notifyAll();

@@ -63,7 +63,7 @@ final class EventLoop implements Runnable {
     private final Queue<Connection> attention = new ConcurrentLinkedQueue<>();
     /** Connections that may execute again what a pause left of their input. */
     private final List<Connection> resumable = new ArrayList<>();
-    private final PollWindow pollWindow = PollWindow.of(Runtime.getRuntime().availableProcessors());
+    private final PollWindow pollWindow;
     private final Consumer<SelectionKey> whenReady = this::ready;
     private final Set<Connection> connections = new HashSet<>();
 
@@ -74,6 +74,9 @@ final class EventLoop implements Runnable {
     private volatile long bytesIn;
     private volatile long bytesOut;
     private long nowNanos;
+    /** Of this turn: whether a connection was ready, and since when. */
+    private boolean hadWork;
+    private long wokenNanos;
     private long durable;
     private long housekeepingNanos;
     /** Bytes that this loop's connections hold: unread input, unfinished commands, unsent replies. */
@@ -89,6 +92,7 @@ final class EventLoop implements Runnable {
         this.slot = slot;
         this.coldPath = new ColdPath(server, commands);
         this.selector = Selector.open();
+        this.pollWindow = PollWindow.of(Runtime.getRuntime().availableProcessors(), server.config().eventLoops());
     }
 
     // ---- from other threads ----
@@ -209,13 +213,14 @@ final class EventLoop implements Runnable {
     }
 
     private void select() throws IOException {
+        hadWork = false;
         if (!resumable.isEmpty() || pollWindow.looks(nowNanos)) {
             selector.selectNow(whenReady);
             nowNanos = System.nanoTime();
         } else {
             sleep();
         }
-        if (batchCount > 0 || durableMoves()) {
+        if (hadWork || durableMoves()) {
             pollWindow.worked();
         } else {
             pollWindow.foundNothing(nowNanos);
@@ -233,7 +238,8 @@ final class EventLoop implements Runnable {
         }
         wantsDurable = false;
         nowNanos = System.nanoTime();
-        pollWindow.slept(begin, nowNanos);
+        // What is ready is read inside the call: its end is not the end of the sleep.
+        pollWindow.slept(begin, hadWork ? wokenNanos : nowNanos);
     }
 
     /** Whether replies or commands wait for the log, and it has moved on. */
@@ -242,6 +248,10 @@ final class EventLoop implements Runnable {
     }
 
     private void ready(SelectionKey key) {
+        if (!hadWork) {
+            hadWork = true;
+            wokenNanos = System.nanoTime();
+        }
         Connection connection = (Connection) key.attachment();
         if (key.isValid() && key.isWritable()) {
             settle(connection);

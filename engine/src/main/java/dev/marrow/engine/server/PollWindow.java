@@ -24,9 +24,9 @@ final class PollWindow {
         this.nanosMax = nanosMax;
     }
 
-    /** Where a loop shares its only processor with its clients, looking would keep them from sending. */
-    static PollWindow of(int processors) {
-        return new PollWindow(processors > 1 ? NANOS_MAX : 0);
+    /** Where loops could keep all processors busy with looking, their clients could not send. */
+    static PollWindow of(int processors, int loops) {
+        return new PollWindow(processors > loops ? NANOS_MAX : 0);
     }
 
     void worked() {

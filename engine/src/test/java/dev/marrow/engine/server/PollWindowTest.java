@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.util.List;
 import org.junit.jupiter.api.Test;
 
 class PollWindowTest {
@@ -31,7 +32,7 @@ class PollWindowTest {
 
     @Test
     void sleepsAtOnceWhileWorkComesSeldom() {
-        PollWindow window = PollWindow.of(2);
+        PollWindow window = PollWindow.of(2, 1);
         for (int i = 0; i < 10; i++) {
             assertEquals(0, lookAndSleep(window, 10 * MAX));
         }
@@ -39,7 +40,7 @@ class PollWindowTest {
 
     @Test
     void looksAsLongAsShortWaitsWouldHaveNeeded() {
-        PollWindow window = PollWindow.of(2);
+        PollWindow window = PollWindow.of(2, 1);
         for (int i = 0; i < 10; i++) {
             lookAndSleep(window, MAX - 2_000);
         }
@@ -49,7 +50,7 @@ class PollWindowTest {
 
     @Test
     void givesUpWhenWorkStaysAway() {
-        PollWindow window = PollWindow.of(2);
+        PollWindow window = PollWindow.of(2, 1);
         for (int i = 0; i < 10; i++) {
             lookAndSleep(window, MAX - 2_000);
         }
@@ -63,7 +64,7 @@ class PollWindowTest {
 
     @Test
     void workEndsALook() {
-        PollWindow window = PollWindow.of(2);
+        PollWindow window = PollWindow.of(2, 1);
         lookAndSleep(window, 1_000);
         window.worked();
         window.foundNothing(now);
@@ -77,10 +78,11 @@ class PollWindowTest {
     }
 
     @Test
-    void neverLooksWhereTheOnlyProcessorIsTheClients() {
-        PollWindow window = PollWindow.of(1);
-        for (int i = 0; i < 10; i++) {
-            assertEquals(0, lookAndSleep(window, 1_000));
+    void neverLooksWhereNoProcessorIsLeftForTheClients() {
+        for (PollWindow window : List.of(PollWindow.of(1, 1), PollWindow.of(2, 2), PollWindow.of(2, 3))) {
+            for (int i = 0; i < 10; i++) {
+                assertEquals(0, lookAndSleep(window, 1_000));
+            }
         }
     }
 }

@@ -83,8 +83,8 @@ public final class BenchCommand implements Callable<Integer> {
     private static final int LARGE_VALUE_BYTES_MAX = 100_000_000;
     private static final int LARGE_SMALL_BYTES = 64;
     private static final List<Integer> GROWTH_KEYS = List.of(10_000, 100_000, 1_000_000, 4_000_000);
-    /** Our client's and the servers' own bound. */
-    private static final int CONNECTIONS_MAX = 10_000;
+    /** Our client's own bound. */
+    static final int CONNECTIONS_MAX = 10_000;
     private static final int THREADS_MAX = 64;
     private static final List<Integer> MEMORY_KEYS = List.of(1_000_000);
     private static final List<Integer> MEMORY_VALUE_BYTES = List.of(32, 4096);
@@ -170,7 +170,7 @@ public final class BenchCommand implements Callable<Integer> {
     @Override
     public Integer call() throws Exception {
         require(rounds.orElse(ROUNDS) >= 1, "--rounds", 1, Integer.MAX_VALUE);
-        require(clients >= 1, "--clients", 1, Integer.MAX_VALUE);
+        require(clients >= 1 && clients <= CONNECTIONS_MAX, "--clients", 1, CONNECTIONS_MAX);
         require(keyspace >= 1, "--keyspace", 1, Integer.MAX_VALUE);
         require(seconds.orElse(SECONDS) > 0 && seconds.orElse(SECONDS) <= SECONDS_MAX, "--seconds", 0, SECONDS_MAX);
         require(payload >= 1 && payload <= Abi.VALUE_BYTES_MAX, "--payload", 1, Abi.VALUE_BYTES_MAX);

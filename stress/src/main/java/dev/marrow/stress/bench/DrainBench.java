@@ -96,7 +96,7 @@ final class DrainBench {
         report.headline(Headline.alone("records of 100 bytes until durable", "M/s",
                 Spread.of(always.stream().map(once -> once.recordsPerSecond() / 1e6).toList()).median(), "≥ 5"));
         List<Double> written = always.stream().map(Drained::bytesPerSecond).toList();
-        report.headline(Headline.beside("the same", "MiB/s", Spread.of(written).median() / (1 << 20),
+        report.headline(Headline.beside("records of 100 bytes until durable", "MiB/s", Spread.of(written).median() / (1 << 20),
                 new Headline.Peer("plain write and fdatasync", Spread.of(plain).median() / (1 << 20), Spread.ofRatios(written, plain).median()), ""));
         report.line(String.format(Locale.ROOT, "%nMedian (min..max) of %d rounds; a ring of %,d KiB full of %d-byte records, drained into a"
                 + " new log; always: until durable, everysec: until written.", rounds, ringBytes >> 10, RECORD_BYTES));

@@ -14,6 +14,7 @@ import java.util.function.ToDoubleFunction;
 /** How throughput and latency of all servers change with the number of keys, of connections, the size of a value, and the number of threads. */
 final class GrowthBench {
     private static final double WARMUP_SHARE = 0.2;
+    private static final String KEYS = "keys";
 
     private final Plan plan;
     private final Path scratch;
@@ -59,7 +60,7 @@ final class GrowthBench {
     void run() throws IOException, InterruptedException {
         ServerTrio.requireInstalled();
         Shape base = plan.base;
-        grow("keys", plan.keys, keys -> new Shape(keys, base.connections, base.valueBytes, base.threads));
+        grow(KEYS, plan.keys, keys -> new Shape(keys, base.connections, base.valueBytes, base.threads));
         grow("connections", plan.connections, connections -> new Shape(base.keys, connections, base.valueBytes, base.threads));
         grow("bytes of a value", plan.valueBytes, bytes -> new Shape(base.keys, base.connections, bytes, base.threads));
         grow("threads", plan.threads, threads -> new Shape(base.keys, base.connections, base.valueBytes, threads));
@@ -78,6 +79,10 @@ final class GrowthBench {
         }
         List<List<String>> cells = new ArrayList<>();
         List<String> heading = new ArrayList<>(List.of(what));
+        boolean fewer = rows.stream().anyMatch(row -> row.shape.keys() != plan.base.keys) && !what.equals(KEYS);
+        if (fewer) {
+            heading.add(KEYS);
+        }
         for (Target target : Target.values()) {
             heading.add(target.label() + " req/s");
         }
@@ -87,7 +92,7 @@ final class GrowthBench {
         }
         cells.add(heading);
         for (int i = 0; i < rows.size(); i++) {
-            cells.add(line(values.get(i), rows.get(i)));
+            cells.add(line(values.get(i), rows.get(i), fewer));
         }
         report.line("\n## By " + what);
         report.table(cells);
@@ -112,12 +117,15 @@ final class GrowthBench {
         Shape shape = row.shape;
         Result result = clients.run(target.protocol(), servers.port(target), shape.connections, shape.keys, shape.valueBytes, WARMUP_SHARE * plan.seconds, plan.seconds);
         row.results.computeIfAbsent(target, any -> new ArrayList<>()).add(result);
-        report.sample(Map.of("by", what, "at", value, "server", target.label(), "round", round, "rps", result.perSecond(), "p50_us", result.p50Micros(),
+        report.sample(Map.of("by", what, "at", value, "keys", shape.keys(), "server", target.label(), "round", round, "rps", result.perSecond(), "p50_us", result.p50Micros(),
                 "p99_us", result.p99Micros(), "max_us", result.maxMicros()));
     }
 
-    private static List<String> line(int value, Row row) {
+    private static List<String> line(int value, Row row, boolean withKeys) {
         List<String> cells = new ArrayList<>(List.of(String.format(Locale.ROOT, "%,d", value)));
+        if (withKeys) {
+            cells.add(String.format(Locale.ROOT, "%,d", row.shape.keys()));
+        }
         for (Target target : Target.values()) {
             cells.add(Spread.of(row.numbers(target, Result::perSecond)).text(0));
         }

@@ -10,6 +10,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 
 /**
  * A row of the overview over all benchmarks: what was done, and how much of it by whom. Reports keep it among their samples, so that the overview can be
@@ -34,7 +35,14 @@ record Headline(String work, String unit, double marrow, List<Peer> peers, Strin
      * @param value the median of its measurements
      * @param ratio how many times better Marrow is: more of a rate, less of a latency or of memory; the median of the rounds' ratios
      */
-    record Peer(String name, double value, double ratio) {}
+    record Peer(String name, double value, double ratio) {
+        /** @throws IllegalArgumentException for a ratio that is none: something was not measured */
+        Peer {
+            if (!Double.isFinite(value) || !Double.isFinite(ratio) || ratio <= 0) {
+                throw new IllegalArgumentException(name + ": value=" + value + " ratio=" + ratio);
+            }
+        }
+    }
 
     static Headline alone(String work, String unit, double marrow, String goal) {
         return new Headline(work, unit, marrow, List.of(), goal);
@@ -72,7 +80,7 @@ record Headline(String work, String unit, double marrow, List<Peer> peers, Strin
                 try {
                     Headline one = of(fields);
                     headlines.merge(one.work + one.unit, one, Headline::with);
-                } catch (NullPointerException | NumberFormatException incomplete) {
+                } catch (IllegalArgumentException incomplete) {
                     throw new IOException(samples + ": not a headline: " + line, incomplete);
                 }
             }
@@ -82,9 +90,16 @@ record Headline(String work, String unit, double marrow, List<Peer> peers, Strin
 
     private static Headline of(Map<String, String> fields) {
         List<Peer> peers = fields.containsKey("peer")
-                ? List.of(new Peer(fields.get("peer"), Double.parseDouble(fields.get("value")), Double.parseDouble(fields.get("ratio"))))
-                : List.of();
-        return new Headline(fields.get(WORK), fields.get("unit"), Double.parseDouble(fields.get("marrow")), peers, fields.get("goal"));
+                ? List.of(new Peer(fields.get("peer"), number(fields, "value"), number(fields, "ratio"))) : List.of();
+        return new Headline(fields.get(WORK), text(fields, "unit"), number(fields, "marrow"), peers, text(fields, "goal"));
+    }
+
+    private static double number(Map<String, String> fields, String name) {
+        return Double.parseDouble(text(fields, name));
+    }
+
+    private static String text(Map<String, String> fields, String name) {
+        return Optional.ofNullable(fields.get(name)).orElseThrow(() -> new IllegalArgumentException("no " + name));
     }
 
     private Headline with(Headline more) {

@@ -12,7 +12,7 @@ import java.util.Map;
 /** A new Marrow of each door and a new redis-server, with the same promise. Their logs grow until they are told to {@link #compact}. */
 final class LargeServers implements AutoCloseable {
     /** None compacts by itself in the middle of a measurement, and between two nobody is served who would notice: as fast as it goes. */
-    private static final List<String> CHECKPOINTS = List.of("--checkpoint-percentage", "0", "--checkpoint-interval", "0", "--checkpoint-rate", "0");
+    private static final List<String> CHECKPOINTS = List.of("--checkpoint-rate", "0");
 
     private final Durability durability;
     private final Map<Target, ServerProcess> processes = new EnumMap<>(Target.class);

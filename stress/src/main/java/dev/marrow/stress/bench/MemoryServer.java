@@ -5,7 +5,6 @@ import dev.marrow.bpf.StoreGeometry;
 import dev.marrow.wal.Durability;
 import java.io.IOException;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.TimeUnit;
@@ -13,8 +12,6 @@ import java.util.concurrent.TimeUnit;
 /** One server, empty at first, whose memory is looked at. */
 final class MemoryServer implements AutoCloseable {
     private static final Durability DURABILITY = Durability.EVERYSEC;
-    /** No checkpoint while it is filled. */
-    private static final List<String> NO_CHECKPOINTS = List.of("--checkpoint-percentage", "0", "--checkpoint-interval", "0");
     /** After a load: what is synced each second has been, and what was queued is written. */
     private static final int SETTLE_MILLIS = 2_000;
     /** memcached rebuilds its hash table in the background. */
@@ -81,9 +78,7 @@ final class MemoryServer implements AutoCloseable {
     static MemoryServer marrow(int keys, long memoryBytes, Path directory, Teardown teardown) throws IOException, InterruptedException {
         StoreGeometry geometry = new StoreGeometry(Math.max(StoreGeometry.CAPACITY_MIN, (keys * 10L + 8) / 9), memoryBytes,
                 StoreGeometry.RING_BYTES_MIN);
-        List<String> options = new ArrayList<>(List.of("--capacity", Long.toString(geometry.capacity()), "--memory",
-                Long.toString(memoryBytes)));
-        options.addAll(NO_CHECKPOINTS);
+        List<String> options = List.of("--capacity", Long.toString(geometry.capacity()), "--memory", Long.toString(memoryBytes));
         ServerProcess process = ServerProcess.marrow(DURABILITY.word(), true, options, directory, teardown);
         return new MemoryServer(Target.MARROW, process, directory, ((long) geometry.bucketCount() + geometry.overflowCount()) * Abi.BUCKET_BYTES);
     }

@@ -32,11 +32,11 @@ final class MemoryTables {
     }
 
     private void headline(MemoryRow row) {
-        report.headline(new Headline("a key with " + row.load().sizes().label() + " of value, " + count(row) + " keys", "bytes", row.countedPerKey(Target.MARROW),
-                Stream.of(Target.REDIS, Target.MEMCACHED).map(peer -> new Headline.Peer(peer.label(), row.countedPerKey(peer),
-                        row.countedPerKey(peer) / row.countedPerKey(Target.MARROW))).toList(),
+        report.headline(new Headline("a key with " + row.load().sizes().label() + " of value, " + count(row) + " keys", "bytes taken", row.takenPerKey(Target.MARROW),
+                Stream.of(Target.REDIS, Target.MEMCACHED).map(peer -> new Headline.Peer(peer.label(), row.takenPerKey(peer),
+                        row.takenPerKey(peer) / row.takenPerKey(Target.MARROW))).toList(),
                 row.load().sizes() instanceof ValueSizes.Fixed(int bytes) && GOALS.containsKey(bytes)
-                        ? String.format(Locale.ROOT, "≥ %.2f ×", 1 / GOALS.get(bytes)) : ""));
+                        ? String.format(Locale.ROOT, "≥ %.2f × Redis", 1 / GOALS.get(bytes)) : ""));
     }
 
     private void printKeys() {
@@ -96,8 +96,8 @@ final class MemoryTables {
         report.table(cells);
         report.line("\nAll that a server with these keys occupies, by the number of keys. Process: resident memory, libraries included, without pages"
                 + " of eBPF maps that are mapped into it. Kernel: Marrow's maps and programs by the memlock of its descriptors, and its slabs; all of"
-                + " it is there whatever process runs. Empty: the same before the first key. Marrow has the defaults but for --capacity and"
-                + " --memory: a JVM with -Xmx512m, a ring of 16 MiB, the on-host door. Sockets and page cache are nobody's.");
+                + " it is there whatever process runs. Empty: the same before the first key. Marrow has the defaults but for --capacity,"
+                + " --memory, everysec and checkpoints, of which there are none: a JVM with -Xmx512m, a ring of 16 MiB, the on-host door. Sockets and page cache are nobody's.");
     }
 
     private static String goal(MemoryRow row, Target target) {

@@ -47,7 +47,7 @@ final class OnHostBench {
         Doors manyClientsDoors = Doors.NONE;
         List<OneClientRow> sizes = new ArrayList<>();
         try (ServerTrio servers = servers(Durability.EVERYSEC, load.keyspace(), load.payload())) {
-            situations.put(Durability.EVERYSEC, oneClient.measure(servers, List.of(Situation.values())));
+            situations.put(Durability.EVERYSEC, oneClient.measure(servers, Situation.possible()));
             Doors before = Doors.of(servers.pair().marrow().port());
             manyClients.put(Durability.EVERYSEC, new RedisBenchmarkRows(load, CLIENT_PROCESSES, scratch, report).measure(servers.pair()));
             manyClientsDoors = Doors.of(servers.pair().marrow().port()).since(before);
@@ -152,11 +152,11 @@ final class OnHostBench {
                 String what = String.format(Locale.ROOT, "%s, one client, cores %s, %s", durability.word(), row.situation().word(), row.command());
                 String goal = durability == Durability.ALWAYS ? "" : row.situation().goal();
                 report.headline(headline(row, what, "round trips/s", Result::perSecond, row::throughputRatio, goal));
-                report.headline(headline(row, what, "p99 µs", Result::p99Micros, row::p99Ratio, goal.isEmpty() ? "" : "≥ 6 ×"));
+                report.headline(headline(row, what, "p99 µs", Result::p99Micros, row::p99Ratio, goal.isEmpty() ? "" : "≥ 6 × Redis"));
             }
         });
         manyClients.forEach((durability, rows) -> rows.forEach(row -> report.headline(row.headline(durability.word() + ", ",
-                durability == Durability.ALWAYS ? "" : row.workload().pipeline() == 1 ? "≥ 2.3 ×" : "≥ 2.5 ×"))));
+                durability == Durability.ALWAYS ? "" : row.workload().pipeline() == 1 ? "≥ 2.3 × Redis" : "≥ 2.5 × Redis"))));
     }
 
     private static Headline headline(OneClientRow row, String what, String unit, ToDoubleFunction<Result> number, Function<Peer, Spread> ratio, String goal) {

@@ -57,6 +57,11 @@ final class OneClientRow {
             this.word = word;
         }
 
+        /** With one core nothing can be left of it. */
+        static List<Situation> possible() throws IOException {
+            return BusyCores.allowed().size() > 1 ? List.of(values()) : List.of(IDLE, BUSY);
+        }
+
         String word() {
             return word;
         }
@@ -64,8 +69,8 @@ final class OneClientRow {
         /** How many times as many round trips as Redis's over TCP; empty: no goal is set. */
         String goal() {
             return switch (this) {
-                case IDLE -> "≥ 25 ×";
-                case BUSY -> "≥ 8 ×";
+                case IDLE -> "≥ 25 × Redis";
+                case BUSY -> "≥ 8 × Redis";
                 case SHARED -> "";
             };
         }

@@ -51,9 +51,9 @@ final class ServerBench {
 
     private static String goal(Durability durability, RedisBenchmark.Workload workload) {
         if (durability == Durability.ALWAYS) {
-            return workload.command().equals("set") ? "≥ 1.5 ×" : "";
+            return workload.command().equals("set") ? "≥ 1.5 × Redis" : "";
         }
-        return workload.pipeline() == 1 ? "≥ 1 ×" : "≥ 1.3 ×";
+        return workload.pipeline() == 1 ? "≥ 1 × Redis" : "≥ 1.3 × Redis";
     }
 
     private static List<String> labelled(String label, List<String> cells) {

@@ -25,6 +25,8 @@ public final class ServerProcess implements AutoCloseable {
     private static final int START_MILLIS_MAX = 60_000;
     private static final int START_POLL_MILLIS = 20;
     private static final int STOP_SECONDS_MAX = 30;
+    /** All that a client may make, and some. */
+    private static final int MEMCACHED_CONNECTIONS = BenchCommand.CONNECTIONS_MAX + 16;
     private static final Pattern MARROW_READY = Pattern.compile("^ready: .* port (\\d+),", Pattern.MULTILINE);
     private static final String REDIS_READY = "Ready to accept connections";
     private static final Pattern MEMCACHED_PORT = Pattern.compile("^TCP INET: (\\d+)$", Pattern.MULTILINE);
@@ -91,7 +93,7 @@ public final class ServerProcess implements AutoCloseable {
         long megabytes = MEMCACHED_MEGABYTES_LEAST + ((long) keys * MEMCACHED_KEY_BYTES_MAX + valueBytes * 3 / 2 >> 20);
         // It says nothing when it listens, but moves a finished file with its port into place.
         List<String> command = List.of("env", "MEMCACHED_PORT_FILENAME=" + portFile, "memcached", "-l", "127.0.0.1", "-p", "-1", "-U", "0", "-m",
-                Long.toString(megabytes), "-M", "-t", Integer.toString(threads), "-u", System.getProperty("user.name"));
+                Long.toString(megabytes), "-M", "-t", Integer.toString(threads), "-c", Integer.toString(MEMCACHED_CONNECTIONS), "-u", System.getProperty("user.name"));
         return new ServerProcess("memcached", command, directory, output -> memcachedPort(portFile), () -> { }, teardown);
     }
 
@@ -107,7 +109,7 @@ public final class ServerProcess implements AutoCloseable {
         }
     }
 
-    /** Marrow with its defaults and the launcher's JVM flags: one event loop. */
+    /** Marrow with the launcher's JVM flags and its defaults, but that its log only grows: one event loop. */
     public static ServerProcess marrow(String durability, boolean onHost, Path directory, Teardown teardown)
             throws IOException, InterruptedException {
         return marrow(durability, onHost, List.of(), directory, teardown);
@@ -124,6 +126,7 @@ public final class ServerProcess implements AutoCloseable {
             throws IOException, InterruptedException {
         List<String> options = new ArrayList<>(List.of("--port", "0", "--dir", directory.toString(), "--durability", durability,
                 "--event-loops", Integer.toString(eventLoops), "--on-host", onHost ? "on" : "off"));
+        options.addAll(LogShape.GROWING.options());
         options.addAll(more);
         List<String> command = marrowCommand(options);
         return new ServerProcess("Marrow", command, directory, ServerProcess::marrowPort, () -> unpin(directory), teardown);

@@ -84,7 +84,7 @@ final class StartTables {
             if (measurable) {
                 report.headline(Headline.beside("keys loaded from " + (source == Source.BASE ? "a checkpoint, " : "the log alone, ")
                         + number(smallest.keys()) + " to " + number(largest.keys()) + " keys", "keys/s", Spread.of(marrow).median(),
-                        new Headline.Peer(Headline.REDIS, Spread.of(redis).median(), Spread.ofRatios(marrow, redis).median()), "≥ 2 ×"));
+                        new Headline.Peer(Headline.REDIS, Spread.of(redis).median(), Spread.ofRatios(marrow, redis).median()), "≥ 2 × Redis"));
             }
             cells.add(List.of(source.word(), number(smallest.keys()) + " to " + number(largest.keys()),
                     measurable ? Spread.of(marrow).text(0) : none, measurable ? Spread.of(redis).text(0) : none,

@@ -28,10 +28,11 @@ final class Chaos {
     private static final int REFILL_MILLIS = 20;
     /** For a thread that has just been told that there is no room, and has not told the others: from then on nothing is acknowledged. */
     private static final int SETTLE_MILLIS = 250;
+    private static final int CERTAIN_MILLIS = 1_000;
     /** For a server that ends, and does not answer any more. */
     private static final int END_MILLIS_MAX = 60_000;
     private static final String PROBE = "check:probe";
-    private static final String PROBE_SYNC_MILLIS = "20000";
+    private static final String PROBE_SYNC_MILLIS = "5000";
 
     /** What can happen. */
     enum Event {
@@ -158,7 +159,8 @@ final class Chaos {
 
     private void makeRoom() throws IOException, InterruptedException {
         disk.empty();
-        if (!server.awaitEnd(SETTLE_MILLIS) && logGoesOn()) {
+        // A thread that was told so may have been held up for longer than the probe: so it is looked twice.
+        if (!server.awaitEnd(SETTLE_MILLIS) && logGoesOn() && !server.awaitEnd(CERTAIN_MILLIS)) {
             return;
         }
         server.awaitEnd(END_MILLIS_MAX);

@@ -115,6 +115,7 @@ final class LoadJson {
         json.writeNumberField("seconds", measurement.seconds());
         json.writeNumberField("errors", measurement.allErrors());
         json.writeNumberField("lost_connections", measurement.lostConnections());
+        json.writeNumberField("refused", measurement.refused());
         json.writeNumberField("unanswered", measurement.unanswered());
         json.writeNumberField("unsent", measurement.unsent());
         json.writeNumberField("misses", measurement.misses());

@@ -181,8 +181,7 @@ final class LoadRun {
         Map<OperationKind, Long> errors = new EnumMap<>(OperationKind.class);
         shape.mix.kinds().forEach(kind -> errors.put(kind, troubles.errors(kind)));
         return new Measurement((end - recordFrom) / 1e9, List.copyOf(series), totals, errors, troubles.all(), troubles.lostConnections(),
-                troubles.unanswered(),
-                troubles.unsent(), counts.misses(), counts.conflicts(), troubles.texts());
+                troubles.refused(), troubles.unanswered(), troubles.unsent(), counts.misses(), counts.conflicts(), troubles.texts());
     }
 
     /** Whether all threads are done; waits for that, at most until then. */

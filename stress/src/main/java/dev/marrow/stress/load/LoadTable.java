@@ -86,6 +86,7 @@ final class LoadTable {
                 "operations of the timetable were never sent: the server did not keep up with --rate, and their latencies are missing above.");
         note(peer, sum(peer, Measurement::lostConnections), "connections lost, with " + sum(peer, Measurement::unanswered)
                 + " operations of unknown outcome.");
+        note(peer, sum(peer, Measurement::refused), "operations refused, while the log could not be written.");
         peer.measurements().stream().flatMap(measurement -> measurement.texts().stream()).limit(Troubles.TEXTS_MAX + 1L)
                 .forEach(text -> lines.add(peer.label() + ": ERROR " + text));
     }

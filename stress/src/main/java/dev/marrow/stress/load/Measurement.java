@@ -12,6 +12,7 @@ import org.HdrHistogram.Histogram;
  * @param errors wrong replies, by kind
  * @param allErrors wrong replies, and connections that were not ended on purpose, or could not be made again
  * @param lostConnections that ended
+ * @param refused operations that a server refused which could not write its log, while that was done to it on purpose
  * @param unanswered operations under way on those: executed or not
  * @param unsent operations of the timetable that were not sent before the end
  * @param misses GETs that found nothing
@@ -19,8 +20,7 @@ import org.HdrHistogram.Histogram;
  * @param texts the first of what went wrong
  */
 record Measurement(double seconds, List<Interval> series, Map<OperationKind, Histogram> totals, Map<OperationKind, Long> errors, long allErrors,
-        long lostConnections,
-        long unanswered, long unsent, long misses, long conflicts, List<String> texts) {
+        long lostConnections, long refused, long unanswered, long unsent, long misses, long conflicts, List<String> texts) {
 
     Histogram all() {
         Histogram all = Meter.histogram();

@@ -15,6 +15,7 @@ final class Troubles {
     private final List<String> texts = new ArrayList<>();
     private final boolean endsExpected;
     private long lostConnections;
+    private long refused;
     private long givenUp;
     private long unanswered;
     private long unsent;
@@ -28,6 +29,7 @@ final class Troubles {
     /** A reply that is an error, or another one than the operation must get. What a server says that ends on purpose is none. */
     synchronized void wrong(OperationKind kind, String text) {
         if (endsExpected && Refusal.is(text)) {
+            refused++;
             return;
         }
         errors.merge(kind, 1L, Long::sum);
@@ -77,6 +79,11 @@ final class Troubles {
 
     synchronized long lostConnections() {
         return lostConnections;
+    }
+
+    /** Operations that a server refused which could not write its log; none of them was executed. */
+    synchronized long refused() {
+        return refused;
     }
 
     synchronized long unanswered() {

@@ -54,7 +54,7 @@ class LoadReportTest {
             // a second in which nothing was answered
             Interval nothing = new Interval(2, 1, none, Map.of(OperationKind.GET, none, OperationKind.SET, none, OperationKind.DEL, none), 3);
             peer.add(new Measurement(10, List.of(new Interval(1, 1, latencies, kinds, 0), nothing, new Interval(3, 1, latencies, kinds, 0)), totals,
-                    errors, 3, 1, 4, 0, 0, 0, List.of(HOSTILE)));
+                    errors, 3, 1, 0, 4, 0, 0, 0, List.of(HOSTILE)));
         }
         return peer;
     }
