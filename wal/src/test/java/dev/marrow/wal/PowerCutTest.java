@@ -25,7 +25,7 @@ class PowerCutTest {
     private static final int LIVES = 3;
     private static final int RECORDS_PER_LIFE = 400;
     /** A clock that stands still: whatever is written is written quickly. */
-    private static final LogWriterOptions HOLES = OPTIONS.withDurability(Durability.EVERYSEC).withClockNanos(() -> 0);
+    private static final LogWriterOptions HOLES = OPTIONS.withDurability(Durability.EVERYSEC).withSyncPeriodMillis(1).withClockNanos(() -> 0);
 
     @Test
     void powerCutLosesNothingAcknowledged() throws Exception {
