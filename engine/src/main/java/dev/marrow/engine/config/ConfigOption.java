@@ -29,6 +29,7 @@ public enum ConfigOption {
             (b, v) -> b.valueBytesMax = size(v, Abi.VALUE_BYTES_MAX, 512L << 20)),
     RING("ring", "", false, c -> Long.toString(c.ringBytes()), (b, v) -> b.ringBytes = powerOfTwo(v, 256L << 10, 1L << 30)),
     EVENT_LOOPS("event-loops", "", false, c -> Integer.toString(c.eventLoops()), (b, v) -> b.eventLoops = (int) integer(v, 1, 64)),
+    BUSY_POLL("busy-poll", "", false, c -> Integer.toString(c.busyPollMicros()), (b, v) -> b.busyPollMicros = (int) integer(v, 0, 1_000)),
     ON_HOST("on-host", "", false, c -> c.onHost() ? "on" : "off", (b, v) -> b.onHost = onOrOff(v)),
     LOG_SEGMENT_SIZE("log-segment-size", "", false, c -> Long.toString(c.logSegmentBytes()),
             (b, v) -> b.logSegmentBytes = powerOfTwo(v, LogWriterOptions.SEGMENT_BYTES_MIN, LogWriterOptions.SEGMENT_BYTES_MAX)),

@@ -69,6 +69,12 @@ public final class ServeOptions {
         given.put("event-loops", value);
     }
 
+    @Option(names = "--busy-poll", paramLabel = "MICROSECONDS",
+            description = "How long each of them looks for work before it sleeps, at most; 0: not at all (default 50).")
+    void busyPoll(String value) {
+        given.put("busy-poll", value);
+    }
+
     @Option(names = "--on-host", paramLabel = "on|off",
             description = "Serve clients of this machine inside their own send() (default on).")
     void onHost(String value) {

@@ -19,6 +19,7 @@ import java.util.Optional;
  * @param valueBytesMax longest value, at most 512 MB
  * @param ringBytes size of the redo ring, a power of two
  * @param eventLoops threads that serve connections
+ * @param busyPollMicros how long each of them looks for work at most before it sleeps; 0: not at all
  * @param onHost whether clients on this machine are served inside their own send()
  * @param logSegmentBytes size of a file of the log; it is filled with zeros when it is made
  * @param checkpointMinBytes a log smaller than this is not compacted because of its size
@@ -45,6 +46,7 @@ public record ServerConfig(
         long valueBytesMax,
         long ringBytes,
         int eventLoops,
+        int busyPollMicros,
         boolean onHost,
         long logSegmentBytes,
         long checkpointMinBytes,
@@ -91,6 +93,7 @@ public record ServerConfig(
         b.valueBytesMax = valueBytesMax;
         b.ringBytes = ringBytes;
         b.eventLoops = eventLoops;
+        b.busyPollMicros = busyPollMicros;
         b.onHost = onHost;
         b.logSegmentBytes = logSegmentBytes;
         b.checkpointMinBytes = checkpointMinBytes;
@@ -120,6 +123,7 @@ public record ServerConfig(
         long valueBytesMax = 512L << 20;
         long ringBytes = 16L << 20;
         int eventLoops = 1;
+        int busyPollMicros = 50;
         boolean onHost = true;
         long logSegmentBytes = LogWriterOptions.SEGMENT_BYTES_DEFAULT;
         long checkpointMinBytes = 256L << 20;
@@ -147,7 +151,7 @@ public record ServerConfig(
         }
 
         public ServerConfig build() {
-            return new ServerConfig(port, bind, dir, durability, capacity, memoryBytes, tierTwoBytes, valueBytesMax, ringBytes, eventLoops, onHost,
+            return new ServerConfig(port, bind, dir, durability, capacity, memoryBytes, tierTwoBytes, valueBytesMax, ringBytes, eventLoops, busyPollMicros, onHost,
                     logSegmentBytes, checkpointMinBytes, checkpointPercentage, checkpointIntervalSeconds, checkpointRateBytes, requirepass,
                     maxclients, timeoutSeconds, stallTimeoutMillis, clientQueryBufferLimit, clientOutputBufferLimit, diagnostics, configFile);
         }

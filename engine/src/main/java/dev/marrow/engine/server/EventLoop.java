@@ -92,7 +92,7 @@ final class EventLoop implements Runnable {
         this.slot = slot;
         this.coldPath = new ColdPath(server, commands);
         this.selector = Selector.open();
-        this.pollWindow = PollWindow.of(Runtime.getRuntime().availableProcessors(), server.config().eventLoops());
+        this.pollWindow = PollWindow.of(server.config().busyPollMicros() * 1_000L, Runtime.getRuntime().availableProcessors(), server.config().eventLoops());
     }
 
     // ---- from other threads ----
@@ -224,6 +224,8 @@ final class EventLoop implements Runnable {
             pollWindow.worked();
         } else {
             pollWindow.foundNothing(nowNanos);
+            // The client may be waiting for this very processor.
+            Thread.yield();
         }
     }
 

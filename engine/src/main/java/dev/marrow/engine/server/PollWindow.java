@@ -9,8 +9,6 @@ package dev.marrow.engine.server;
  * <p>One thread.
  */
 final class PollWindow {
-    /** A longer wait is worth a sleep. */
-    static final long NANOS_MAX = 50_000;
     private static final long NANOS_MIN = 5_000;
     private static final int GROWTH = 2;
 
@@ -19,14 +17,14 @@ final class PollWindow {
     private boolean idle;
     private long idleSince;
 
-    /** @param nanosMax longest time to look for work; 0: never */
+    /** @param nanosMax longest time to look for work, after which a wait is worth a sleep; 0: never */
     PollWindow(long nanosMax) {
         this.nanosMax = nanosMax;
     }
 
     /** Where loops could keep all processors busy with looking, their clients could not send. */
-    static PollWindow of(int processors, int loops) {
-        return new PollWindow(processors > loops ? NANOS_MAX : 0);
+    static PollWindow of(long nanosMax, int processors, int loops) {
+        return new PollWindow(processors > loops ? nanosMax : 0);
     }
 
     void worked() {

@@ -49,13 +49,13 @@ class ServerConfigTest {
     @Test
     void readsTheCommandLine() throws ConfigException {
         ServerConfig config = commandLine("--port", "0", "--bind", "127.0.0.1,::1", "--bind", "10.0.0.1", "--dir", "/tmp/x",
-                "--durability", "everysec", "--capacity", "5000", "--memory", "2g", "--tier-two", "32mb", "--proto-max-bulk-len", "1mb", "--ring", "1mb", "--event-loops", "2", "--on-host", "off",
+                "--durability", "everysec", "--capacity", "5000", "--memory", "2g", "--tier-two", "32mb", "--proto-max-bulk-len", "1mb", "--ring", "1mb", "--event-loops", "2", "--busy-poll", "7", "--on-host", "off",
                 "--log-segment-size", "1mb", "--checkpoint-min-size", "3mb", "--checkpoint-percentage", "50", "--checkpoint-interval", "60", "--checkpoint-rate", "7mb",
                 "--requirepass", "secret", "--maxclients", "5", "--timeout", "9", "--stall-timeout", "10",
                 "--client-query-buffer-limit", "2mb", "--client-output-buffer-limit", "3mb", "--slowlog-log-slower-than", "-1", "--slowlog-max-len", "7",
                 "--latency-monitor-threshold", "100", "--enable-debug-command", "local");
         assertEquals(new ServerConfig(0, List.of("127.0.0.1", "::1", "10.0.0.1"), Path.of("/tmp/x"), Durability.EVERYSEC, 5000,
-                2_000_000_000L, 32 << 20, 1 << 20, 1 << 20, 2, false, 1 << 20, 3 << 20, 50, 60, 7 << 20, "secret", 5, 9, 10, 2 << 20, 3 << 20,
+                2_000_000_000L, 32 << 20, 1 << 20, 1 << 20, 2, 7, false, 1 << 20, 3 << 20, 50, 60, 7 << 20, "secret", 5, 9, 10, 2 << 20, 3 << 20,
                 new DiagnosticsConfig(-1, 7, 100, DiagnosticsConfig.Debug.LOCAL), Optional.empty()), config);
     }
 
