@@ -67,8 +67,8 @@ public final class BenchCommand implements Callable<Integer> {
     /** The clients are given five minutes for a run. */
     private static final int SECONDS_MAX = 60;
     private static final int KEYS_MAX = 100_000_000;
-    private static final int ROUNDS = 5;
-    private static final double SECONDS = 2.5;
+    private static final int ROUNDS = 3;
+    private static final double SECONDS = 1;
     /** Each of JMH's iterations. */
     private static final double JMH_SECONDS = 1;
     private static final List<Integer> CORE_KEYS = List.of(1_000, 1_000_000);
