@@ -31,7 +31,7 @@ public final class TierTwoRuntime {
         System.setProperty("chronicle.analytics.disable", "true");
         System.setProperty("chronicle.announcer.disable", "true");
         System.setProperty("system.properties", "/dev/null"); // otherwise the file of this name in the working directory sets properties of the JVM
-        System.setProperty("project.build.directory", System.getProperty("java.io.tmpdir")); // otherwise it makes a directory "target" in there
+        System.setProperty("project.build.directory", "/dev/null"); // otherwise it makes a directory "target" where temporary files go
         System.setProperty("slf4j.internal.verbosity", "ERROR"); // it would say that nobody listens to its log
         PosixAPI.useNoOpPosixApi(); // it is asked for msync only; the log is what is durable
     }
