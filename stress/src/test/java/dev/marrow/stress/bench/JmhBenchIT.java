@@ -54,7 +54,7 @@ class JmhBenchIT {
         assertEquals(1 + rows, samples.size());
         assertEquals(Set.of("AppendBenchmark", "ReplyBenchmark", "RingBenchmark", "ServerBenchmark"), classes);
         try (Stream<Path> left = Files.list(out)) {
-            assertEquals(Set.of("jmh.md", "jmh.jsonl", "index.md"), left.map(file -> file.getFileName().toString()).collect(Collectors.toSet()));
+            assertEquals(Set.of("jmh.md", "jmh.jsonl", "index.md", "index.svg"), left.map(file -> file.getFileName().toString()).collect(Collectors.toSet()));
         }
         assertTrue(ProcessHandle.current().descendants().noneMatch(ProcessHandle::isAlive), "a JVM outlived its benchmark");
     }
