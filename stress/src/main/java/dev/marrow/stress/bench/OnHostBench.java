@@ -7,7 +7,7 @@ import dev.marrow.wal.Durability;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.EnumMap;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -41,8 +41,8 @@ final class OnHostBench {
     void run() throws IOException, InterruptedException {
         ServerTrio.requireInstalled();
         OneClientRows oneClient = new OneClientRows(load.rounds(), load.seconds(), scratch, report, teardown);
-        Map<Durability, List<OneClientRow>> situations = new EnumMap<>(Durability.class);
-        Map<Durability, List<RedisBenchmarkRows.Row>> manyClients = new EnumMap<>(Durability.class);
+        Map<Durability, List<OneClientRow>> situations = new LinkedHashMap<>();
+        Map<Durability, List<RedisBenchmarkRows.Row>> manyClients = new LinkedHashMap<>();
         Doors oneClientDoors = Doors.NONE;
         Doors manyClientsDoors = Doors.NONE;
         List<OneClientRow> sizes = new ArrayList<>();

@@ -14,16 +14,18 @@ import java.util.Set;
  */
 final class RatioChart {
     private static final int WIDTH = 900;
-    private static final int LEFT = 400;
+    private static final int LEFT = 420;
     private static final int RIGHT = 40;
     private static final int ROW = 17;
     private static final int TOP = 64;
     private static final int BOTTOM = 16;
-    private static final int LEGEND_STEP = 150;
+    private static final int LEGEND_STEP = 105;
     private static final int LEGEND_Y = 40;
     private static final double RADIUS = 4.5;
     /** Each end of the axis is the next of these, so that a dot never lies on the edge. */
     private static final double AXIS_FACTOR = 2;
+    /** With more marks only every other one has its number. */
+    private static final int LABELS_MAX = 10;
     private static final List<String> COLOURS = List.of("#c0392b", "#e67e22", "#2471a3", "#7d3c98", "#5d6d7e");
 
     private final StringBuilder svg = new StringBuilder();
@@ -97,10 +99,16 @@ final class RatioChart {
     }
 
     private void grid(int bottom) {
-        for (double mark = from; mark <= to * 1.001; mark *= AXIS_FACTOR) {
+        int doublings = (int) Math.round(Math.log(to / from) / Math.log(AXIS_FACTOR));
+        int each = doublings > LABELS_MAX ? 2 : 1;
+        for (int i = 0; i <= doublings; i++) {
+            double mark = from * Math.pow(AXIS_FACTOR, i);
             boolean equal = Math.abs(mark - 1) < 1e-9;
-            add("<line x1=\"%.1f\" x2=\"%.1f\" y1=\"%d\" y2=\"%d\" stroke=\"%s\"/><text x=\"%.1f\" y=\"%d\" text-anchor=\"middle\" fill=\"#666\">%s</text>",
-                    x(mark), x(mark), TOP, bottom, equal ? "#222" : "#ddd", x(mark), TOP - 4, mark < 1 ? "1/" + Math.round(1 / mark) : Long.toString(Math.round(mark)));
+            add("<line x1=\"%.1f\" x2=\"%.1f\" y1=\"%d\" y2=\"%d\" stroke=\"%s\"/>", x(mark), x(mark), TOP, bottom, equal ? "#222" : "#ddd");
+            if (Math.round(Math.log(mark) / Math.log(AXIS_FACTOR)) % each == 0) {
+                add("<text x=\"%.1f\" y=\"%d\" text-anchor=\"middle\" fill=\"#666\">%s</text>", x(mark), TOP - 4,
+                        mark < 1 ? "1/" + Math.round(1 / mark) : Long.toString(Math.round(mark)));
+            }
         }
     }
 
