@@ -11,7 +11,6 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
-import java.util.function.ToDoubleFunction;
 
 /** One client with large values, one after the other: how many megabytes a second, and how long each takes. */
 final class LargeValuesTable {
@@ -77,9 +76,9 @@ final class LargeValuesTable {
         cells.add(List.of("durability", "command", "bytes", "server", "MB/s", "p50 ms", "p99 ms", "Marrow/Redis", "p99 Redis/Marrow"));
         results.forEach((row, all) -> all.keySet().stream().sorted().forEach(target -> cells.add(line(row, all, target))));
         results.forEach((row, all) -> report.headline(Headline.beside(String.format(Locale.ROOT, "%s, %s of %,d bytes", row.durability.word(), row.command,
-                row.valueBytes), "MB/s", spread(all, Target.MARROW_SERVER, Result::megabytesPerSecond).median(),
-                new Headline.Peer(Headline.REDIS, spread(all, Target.REDIS, Result::megabytesPerSecond).median(),
-                        ratio(all, Target.MARROW_SERVER, Target.REDIS, Result::megabytesPerSecond).median()), "")));
+                row.valueBytes), "MB/s", Spread.of(all.get(Target.MARROW_SERVER), Result::megabytesPerSecond).median(),
+                new Headline.Peer(Headline.REDIS, Spread.of(all.get(Target.REDIS), Result::megabytesPerSecond).median(),
+                        Spread.ofRatios(all.get(Target.MARROW_SERVER), all.get(Target.REDIS), Result::megabytesPerSecond).median()), "")));
         report.line("\n## One client, large values");
         report.table(cells);
         report.line(String.format(Locale.ROOT, "%nMedian (min..max) of %d rounds, alternating; a ratio is that of two measurements of a round. A C"
@@ -95,21 +94,9 @@ final class LargeValuesTable {
     private static List<String> line(Row row, Map<Target, List<Result>> all, Target target) {
         boolean marrow = target != Target.REDIS;
         return List.of(row.durability.word(), row.command.name(), String.format(Locale.ROOT, "%,d", row.valueBytes), target.label(),
-                spread(all, target, Result::megabytesPerSecond).text(0), spread(all, target, Result::p50Millis).text(2),
-                spread(all, target, Result::p99Millis).text(2),
-                marrow ? ratio(all, target, Target.REDIS, Result::megabytesPerSecond).text(2) : "",
-                marrow ? ratio(all, Target.REDIS, target, Result::p99Millis).text(2) : "");
-    }
-
-    private static Spread spread(Map<Target, List<Result>> all, Target target, ToDoubleFunction<Result> number) {
-        return Spread.of(numbers(all, target, number));
-    }
-
-    private static Spread ratio(Map<Target, List<Result>> all, Target over, Target under, ToDoubleFunction<Result> number) {
-        return Spread.ofRatios(numbers(all, over, number), numbers(all, under, number));
-    }
-
-    private static List<Double> numbers(Map<Target, List<Result>> all, Target target, ToDoubleFunction<Result> number) {
-        return all.get(target).stream().mapToDouble(number).boxed().toList();
+                Spread.of(all.get(target), Result::megabytesPerSecond).text(0), Spread.of(all.get(target), Result::p50Millis).text(2),
+                Spread.of(all.get(target), Result::p99Millis).text(2),
+                marrow ? Spread.ofRatios(all.get(target), all.get(Target.REDIS), Result::megabytesPerSecond).text(2) : "",
+                marrow ? Spread.ofRatios(all.get(Target.REDIS), all.get(target), Result::p99Millis).text(2) : "");
     }
 }

@@ -9,7 +9,6 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
-import java.util.function.ToDoubleFunction;
 import java.util.stream.Stream;
 
 /** Many connections that read and write, by the one client that speaks with all of the servers (manyclients.c). */
@@ -78,15 +77,15 @@ final class MixedTable {
         results.forEach((durability, all) -> {
             for (Target target : Target.values()) {
                 boolean other = target != Target.MARROW;
-                cells.add(List.of(durability.word(), target.label, spread(all, target, Result::perSecond).text(0),
-                        spread(all, target, Result::p50Micros).text(1), spread(all, target, Result::p99Micros).text(1),
-                        other ? ratio(all, Target.MARROW, target, Result::perSecond).text(2) : "",
-                        other ? ratio(all, target, Target.MARROW, Result::p99Micros).text(2) : ""));
+                cells.add(List.of(durability.word(), target.label, Spread.of(all.get(target), Result::perSecond).text(0),
+                        Spread.of(all.get(target), Result::p50Micros).text(1), Spread.of(all.get(target), Result::p99Micros).text(1),
+                        other ? Spread.ofRatios(all.get(Target.MARROW), all.get(target), Result::perSecond).text(2) : "",
+                        other ? Spread.ofRatios(all.get(target), all.get(Target.MARROW), Result::p99Micros).text(2) : ""));
             }
         });
         results.forEach((durability, all) -> report.headline(new Headline(durability.word() + ", " + load.clients() + " clients, GET and SET", "round trips/s",
-                spread(all, Target.MARROW, Result::perSecond).median(), Stream.of(Target.REDIS, Target.MEMCACHED).map(peer -> new Headline.Peer(peer.label,
-                        spread(all, peer, Result::perSecond).median(), ratio(all, Target.MARROW, peer, Result::perSecond).median())).toList(), "")));
+                Spread.of(all.get(Target.MARROW), Result::perSecond).median(), Stream.of(Target.REDIS, Target.MEMCACHED).map(peer -> new Headline.Peer(peer.label,
+                        Spread.of(all.get(peer), Result::perSecond).median(), Spread.ofRatios(all.get(Target.MARROW), all.get(peer), Result::perSecond).median())).toList(), "")));
         report.line("\n## GET and SET mixed, " + load.clients() + " connections, memcached too");
         report.table(cells);
         report.line(String.format(Locale.ROOT, "%nThe servers of the first table and memcached -t 1 -M (one thread; it refuses rather than throw keys"
@@ -94,17 +93,5 @@ final class MixedTable {
                 + " measurement, after a warm-up; %,d keys of %d bytes. memcached keeps nothing: it has no log, in either durability, and all its"
                 + " keys are gone when it ends; the others write each SET to the disk, and in always sync it before its reply.", load.clients(),
                 load.seconds(), load.keyspace(), load.payload()));
-    }
-
-    private static Spread spread(Map<Target, List<Result>> all, Target target, ToDoubleFunction<Result> number) {
-        return Spread.of(numbers(all, target, number));
-    }
-
-    private static Spread ratio(Map<Target, List<Result>> all, Target over, Target under, ToDoubleFunction<Result> number) {
-        return Spread.ofRatios(numbers(all, over, number), numbers(all, under, number));
-    }
-
-    private static List<Double> numbers(Map<Target, List<Result>> all, Target target, ToDoubleFunction<Result> number) {
-        return all.get(target).stream().mapToDouble(number).boxed().toList();
     }
 }

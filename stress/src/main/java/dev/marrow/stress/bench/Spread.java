@@ -2,6 +2,7 @@ package dev.marrow.stress.bench;
 
 import java.util.List;
 import java.util.Locale;
+import java.util.function.ToDoubleFunction;
 import java.util.stream.IntStream;
 
 /**
@@ -20,6 +21,16 @@ public record Spread(double median, double min, double max) {
         int middle = sorted.size() / 2;
         double median = sorted.size() % 2 == 1 ? sorted.get(middle) : (sorted.get(middle - 1) + sorted.get(middle)) / 2;
         return new Spread(median, sorted.getFirst(), sorted.getLast());
+    }
+
+    /** Of one number of each result. */
+    static <R> Spread of(List<R> results, ToDoubleFunction<R> number) {
+        return of(results.stream().mapToDouble(number).boxed().toList());
+    }
+
+    /** Of what that number of each result is in terms of the other's in the same place. */
+    static <R> Spread ofRatios(List<R> numerators, List<R> denominators, ToDoubleFunction<R> number) {
+        return ofRatios(numerators.stream().mapToDouble(number).boxed().toList(), denominators.stream().mapToDouble(number).boxed().toList());
     }
 
     /** Of what each measurement of the one is in terms of the other's in the same place. */
