@@ -1,7 +1,6 @@
 package dev.marrow.stress.bench;
 
 import dev.marrow.bpf.Abi;
-import dev.marrow.stress.bench.MemoryServer.Target;
 import dev.marrow.stress.bench.MemoryServer.Use;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -90,8 +89,8 @@ final class MemoryBench {
     }
 
     private MemoryRow measure(MemoryLoad load) throws IOException, InterruptedException {
-        Map<Target, MemoryRow.Growth> growths = new EnumMap<>(Target.class);
-        for (Target target : Target.values()) {
+        Map<ServerKind, MemoryRow.Growth> growths = new EnumMap<>(ServerKind.class);
+        for (ServerKind target : ServerKind.values()) {
             try (MemoryServer server = MemoryServer.of(target, load, scratch, teardown)) {
                 Use before = server.use();
                 server.fill(load);
@@ -104,7 +103,7 @@ final class MemoryBench {
         }
         MemoryRow row = new MemoryRow(load, growths);
         report.progress(String.format(Locale.ROOT, "%s, %,d keys: bytes a key: Redis %,.1f, memcached %,.1f, Marrow %,.1f", load.sizes().label(),
-                load.keys(), row.countedPerKey(Target.REDIS), row.countedPerKey(Target.MEMCACHED), row.countedPerKey(Target.MARROW)));
+                load.keys(), row.countedPerKey(ServerKind.REDIS), row.countedPerKey(ServerKind.MEMCACHED), row.countedPerKey(ServerKind.MARROW)));
         return row;
     }
 

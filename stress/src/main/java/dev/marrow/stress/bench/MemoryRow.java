@@ -1,11 +1,10 @@
 package dev.marrow.stress.bench;
 
-import dev.marrow.stress.bench.MemoryServer.Target;
 import dev.marrow.stress.bench.MemoryServer.Use;
 import java.util.Map;
 
 /** What the same keys take in each of the servers. */
-record MemoryRow(MemoryLoad load, Map<Target, Growth> growths) {
+record MemoryRow(MemoryLoad load, Map<ServerKind, Growth> growths) {
     /**
      * Memory before and after, and what was laid out for the keys before there were any; it belongs to them as the rest does.
      *
@@ -22,15 +21,15 @@ record MemoryRow(MemoryLoad load, Map<Target, Growth> growths) {
         }
     }
 
-    double countedPerKey(Target target) {
+    double countedPerKey(ServerKind target) {
         return perKey(growths.get(target).counted());
     }
 
-    double takenPerKey(Target target) {
+    double takenPerKey(ServerKind target) {
         return perKey(growths.get(target).taken());
     }
 
-    double allPerKey(Target target) {
+    double allPerKey(ServerKind target) {
         return perKey(growths.get(target).after().all());
     }
 

@@ -17,31 +17,10 @@ final class MemoryServer implements AutoCloseable {
     /** memcached rebuilds its hash table in the background. */
     private static final int EXPANSION_MILLIS_MAX = 30_000;
 
-    private final Target target;
+    private final ServerKind target;
     private final ServerProcess process;
     private final Path directory;
     private final long tableBytes;
-
-    /** Who is looked at. */
-    enum Target {
-        REDIS("Redis"),
-        MEMCACHED("memcached"),
-        MARROW("Marrow");
-
-        private final String label;
-
-        Target(String label) {
-            this.label = label;
-        }
-
-        String label() {
-            return label;
-        }
-
-        Protocol protocol() {
-            return this == MEMCACHED ? Protocol.MEMCACHED : Protocol.RESP;
-        }
-    }
 
     /**
      * What a server takes.
@@ -57,7 +36,7 @@ final class MemoryServer implements AutoCloseable {
         }
     }
 
-    private MemoryServer(Target target, ServerProcess process, Path directory, long tableBytes) {
+    private MemoryServer(ServerKind target, ServerProcess process, Path directory, long tableBytes) {
         this.target = target;
         this.process = process;
         this.directory = directory;
@@ -65,7 +44,7 @@ final class MemoryServer implements AutoCloseable {
     }
 
     /** Any of them, with room for these keys. */
-    static MemoryServer of(Target target, MemoryLoad load, Path scratch, Teardown teardown) throws IOException, InterruptedException {
+    static MemoryServer of(ServerKind target, MemoryLoad load, Path scratch, Teardown teardown) throws IOException, InterruptedException {
         Path directory = scratch.resolve("memory-" + target.name().toLowerCase(Locale.ROOT));
         return switch (target) {
             case REDIS -> new MemoryServer(target, ServerProcess.redis(DURABILITY.word(), directory, teardown), directory, 0);
@@ -80,7 +59,7 @@ final class MemoryServer implements AutoCloseable {
                 StoreGeometry.RING_BYTES_MIN);
         List<String> options = List.of("--capacity", Long.toString(geometry.capacity()), "--memory", Long.toString(memoryBytes));
         ServerProcess process = ServerProcess.marrow(DURABILITY.word(), true, options, directory, teardown);
-        return new MemoryServer(Target.MARROW, process, directory, ((long) geometry.bucketCount() + geometry.overflowCount()) * Abi.BUCKET_BYTES);
+        return new MemoryServer(ServerKind.MARROW, process, directory, ((long) geometry.bucketCount() + geometry.overflowCount()) * Abi.BUCKET_BYTES);
     }
 
     int port() {
@@ -89,13 +68,13 @@ final class MemoryServer implements AutoCloseable {
 
     /** Marrow has all of its buckets from the start, and the first slabs; tables and heaps of the others grow with the keys. */
     MemoryRow.Growth growth(Use before, Use after) {
-        return new MemoryRow.Growth(before, after, tableBytes, target == Target.MARROW ? before.taken() : 0);
+        return new MemoryRow.Growth(before, after, tableBytes, target == ServerKind.MARROW ? before.taken() : 0);
     }
 
     void fill(MemoryLoad load) throws IOException, InterruptedException {
         Prefill.run(target.protocol(), port(), load.keys(), load.sizes());
         TimeUnit.MILLISECONDS.sleep(SETTLE_MILLIS);
-        if (target == Target.MEMCACHED) {
+        if (target == ServerKind.MEMCACHED) {
             awaitExpansion();
         }
     }
@@ -113,12 +92,12 @@ final class MemoryServer implements AutoCloseable {
     /** As of now. */
     Use use() throws IOException {
         ProcessMemory process = ProcessMemory.of(this.process.pid());
-        if (target == Target.MEMCACHED) {
+        if (target == ServerKind.MEMCACHED) {
             return new Use(MemcachedStats.of(port()).number("bytes"), process.residentBytes(), process.residentBytes(), process.kernelBytes());
         }
         String info = InfoField.section(port(), "memory");
         long counted = InfoField.number(info, "used_memory");
-        if (target == Target.REDIS) {
+        if (target == ServerKind.REDIS) {
             return new Use(counted, process.residentBytes(), process.residentBytes(), process.kernelBytes());
         }
         // Nobody holds a descriptor of a slab: they are in the array of maps.

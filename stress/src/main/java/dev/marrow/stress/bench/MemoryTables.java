@@ -2,7 +2,6 @@ package dev.marrow.stress.bench;
 
 import dev.marrow.bpf.Abi;
 import dev.marrow.stress.bench.MemoryRow.Growth;
-import dev.marrow.stress.bench.MemoryServer.Target;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
@@ -32,9 +31,9 @@ final class MemoryTables {
     }
 
     private void headline(MemoryRow row) {
-        report.headline(new Headline("a key with " + row.load().sizes().label() + " of value, " + count(row) + " keys", "bytes taken", row.takenPerKey(Target.MARROW),
-                Stream.of(Target.REDIS, Target.MEMCACHED).map(peer -> new Headline.Peer(peer.label(), row.takenPerKey(peer),
-                        row.takenPerKey(peer) / row.takenPerKey(Target.MARROW))).toList(),
+        report.headline(new Headline("a key with " + row.load().sizes().label() + " of value, " + count(row) + " keys", "bytes taken", row.takenPerKey(ServerKind.MARROW),
+                Stream.of(ServerKind.REDIS, ServerKind.MEMCACHED).map(peer -> new Headline.Peer(peer.label(), row.takenPerKey(peer),
+                        row.takenPerKey(peer) / row.takenPerKey(ServerKind.MARROW))).toList(),
                 row.load().sizes() instanceof ValueSizes.Fixed(int bytes) && GOALS.containsKey(bytes)
                         ? String.format(Locale.ROOT, "≥ %.2f × Redis", 1 / GOALS.get(bytes)) : ""));
     }
@@ -44,7 +43,7 @@ final class MemoryTables {
         cells.add(List.of("values", "keys", "server", "counted B/key", "beside key and value", "Marrow/this", "goal", "taken B/key", "Marrow/this"));
         for (MemoryRow row : rows) {
             double data = row.perKey(row.load().keyBytes() + row.load().valueBytes());
-            for (Target target : Target.values()) {
+            for (ServerKind target : ServerKind.values()) {
                 cells.add(List.of(row.load().sizes().label(), count(row), target.label(), number(row.countedPerKey(target)),
                         number(row.countedPerKey(target) - data), ratio(row, target, each -> row.countedPerKey(each)), goal(row, target),
                         number(row.takenPerKey(target)), ratio(row, target, each -> row.takenPerKey(each))));
@@ -67,12 +66,12 @@ final class MemoryTables {
                 "rest of the buckets", "all"));
         for (MemoryRow row : rows) {
             MemoryLoad load = row.load();
-            Growth growth = row.growths().get(Target.MARROW);
+            Growth growth = row.growths().get(ServerKind.MARROW);
             long blocks = growth.counted() - growth.tableBytes();
             cells.add(List.of(load.sizes().label(), count(row), number(Prefill.KEY_BYTES), number(row.perKey(load.valueBytes())),
                     number(Abi.RECORD_HEADER_BYTES), number(row.perKey(load.classBytes() - load.recordBytes())),
                     number(row.perKey(blocks - load.classBytes())), number(Long.BYTES), number(row.perKey(growth.tableBytes()) - Long.BYTES),
-                    number(row.countedPerKey(Target.MARROW))));
+                    number(row.countedPerKey(ServerKind.MARROW))));
         }
         report.line("\n## Where a key's bytes are in Marrow");
         report.table(cells);
@@ -85,7 +84,7 @@ final class MemoryTables {
         List<List<String>> cells = new ArrayList<>();
         cells.add(List.of("values", "keys", "server", "process MB", "kernel MB", "empty MB", "B/key", "Marrow/this"));
         for (MemoryRow row : rows) {
-            for (Target target : Target.values()) {
+            for (ServerKind target : ServerKind.values()) {
                 Growth growth = row.growths().get(target);
                 cells.add(List.of(row.load().sizes().label(), count(row), target.label(), megabytes(growth.after().process()),
                         megabytes(growth.after().kernel()), megabytes(growth.before().all()), number(row.allPerKey(target)),
@@ -100,13 +99,13 @@ final class MemoryTables {
                 + " --memory, everysec and checkpoints, of which there are none: a JVM with -Xmx512m, a ring of 16 MiB, the on-host door. Sockets and page cache are nobody's.");
     }
 
-    private static String goal(MemoryRow row, Target target) {
-        boolean has = target == Target.REDIS && row.load().sizes() instanceof ValueSizes.Fixed(int bytes) && GOALS.containsKey(bytes);
+    private static String goal(MemoryRow row, ServerKind target) {
+        boolean has = target == ServerKind.REDIS && row.load().sizes() instanceof ValueSizes.Fixed(int bytes) && GOALS.containsKey(bytes);
         return has ? String.format(Locale.ROOT, "≤ %.1f", GOALS.get(row.load().sizes().most())) : "";
     }
 
-    private static String ratio(MemoryRow row, Target target, ToDoubleFunction<Target> bytes) {
-        return target == Target.MARROW ? "" : String.format(Locale.ROOT, "%.2f", bytes.applyAsDouble(Target.MARROW) / bytes.applyAsDouble(target));
+    private static String ratio(MemoryRow row, ServerKind target, ToDoubleFunction<ServerKind> bytes) {
+        return target == ServerKind.MARROW ? "" : String.format(Locale.ROOT, "%.2f", bytes.applyAsDouble(ServerKind.MARROW) / bytes.applyAsDouble(target));
     }
 
     private static String count(MemoryRow row) {

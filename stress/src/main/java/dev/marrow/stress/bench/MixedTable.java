@@ -18,32 +18,7 @@ final class MixedTable {
     private final Load load;
     private final ManyClients client;
     private final Report report;
-    private final Map<Durability, Map<Target, List<Result>>> results = new LinkedHashMap<>();
-
-    /** Who is measured. */
-    private enum Target {
-        MARROW("Marrow"),
-        REDIS(Headline.REDIS),
-        MEMCACHED(Headline.MEMCACHED);
-
-        private final String label;
-
-        Target(String label) {
-            this.label = label;
-        }
-
-        Protocol protocol() {
-            return this == MEMCACHED ? Protocol.MEMCACHED : Protocol.RESP;
-        }
-
-        ServerProcess of(ServerTrio servers) {
-            return switch (this) {
-                case MARROW -> servers.pair().marrow();
-                case REDIS -> servers.pair().redis();
-                case MEMCACHED -> servers.memcached();
-            };
-        }
-    }
+    private final Map<Durability, Map<ServerKind, List<Result>>> results = new LinkedHashMap<>();
 
     /** @param scratch for the client and what it says */
     MixedTable(Load load, Path scratch, Report report) throws IOException {
@@ -55,19 +30,19 @@ final class MixedTable {
     /** All rounds of this durability: in each all servers, right after one another and in turns first. */
     void measure(ServerTrio servers) throws IOException, InterruptedException {
         Durability durability = servers.pair().durability();
-        Map<Target, List<Result>> all = results.computeIfAbsent(durability, any -> new LinkedHashMap<>());
+        Map<ServerKind, List<Result>> all = results.computeIfAbsent(durability, any -> new LinkedHashMap<>());
         for (int round = 0; round < load.rounds(); round++) {
-            for (Target target : Turns.of(List.of(Target.values()), round)) {
-                Result result = client.run(target.protocol(), target.of(servers).port(), load.clients(), load.keyspace(), load.payload(),
+            for (ServerKind target : Turns.of(List.of(ServerKind.values()), round)) {
+                Result result = client.run(target.protocol(), servers.process(target).port(), load.clients(), load.keyspace(), load.payload(),
                         WARMUP_SHARE * load.seconds(), load.seconds());
                 all.computeIfAbsent(target, any -> new ArrayList<>()).add(result);
-                report.sample(Map.of("durability", durability.word(), "row", "mixed", "server", target.label, "round", round, "rps",
+                report.sample(Map.of("durability", durability.word(), "row", "mixed", "server", target.label(), "round", round, "rps",
                         result.perSecond(), "p50_us", result.p50Micros(), "p99_us", result.p99Micros(), "p999_us", result.p999Micros(), "max_us",
                         result.maxMicros()));
             }
             report.progress(String.format(Locale.ROOT, "%-8s mixed round %d: Marrow %,.0f/s, Redis %,.0f/s, memcached %,.0f/s", durability.word(),
-                    round + 1, all.get(Target.MARROW).getLast().perSecond(), all.get(Target.REDIS).getLast().perSecond(),
-                    all.get(Target.MEMCACHED).getLast().perSecond()));
+                    round + 1, all.get(ServerKind.MARROW).getLast().perSecond(), all.get(ServerKind.REDIS).getLast().perSecond(),
+                    all.get(ServerKind.MEMCACHED).getLast().perSecond()));
         }
     }
 
@@ -75,17 +50,17 @@ final class MixedTable {
         List<List<String>> cells = new ArrayList<>();
         cells.add(List.of("durability", "server", "round trips/s", "p50 µs", "p99 µs", "Marrow/this", "p99 this/Marrow"));
         results.forEach((durability, all) -> {
-            for (Target target : Target.values()) {
-                boolean other = target != Target.MARROW;
-                cells.add(List.of(durability.word(), target.label, Spread.of(all.get(target), Result::perSecond).text(0),
+            for (ServerKind target : ServerKind.values()) {
+                boolean other = target != ServerKind.MARROW;
+                cells.add(List.of(durability.word(), target.label(), Spread.of(all.get(target), Result::perSecond).text(0),
                         Spread.of(all.get(target), Result::p50Micros).text(1), Spread.of(all.get(target), Result::p99Micros).text(1),
-                        other ? Spread.ofRatios(all.get(Target.MARROW), all.get(target), Result::perSecond).text(2) : "",
-                        other ? Spread.ofRatios(all.get(target), all.get(Target.MARROW), Result::p99Micros).text(2) : ""));
+                        other ? Spread.ofRatios(all.get(ServerKind.MARROW), all.get(target), Result::perSecond).text(2) : "",
+                        other ? Spread.ofRatios(all.get(target), all.get(ServerKind.MARROW), Result::p99Micros).text(2) : ""));
             }
         });
         results.forEach((durability, all) -> report.headline(new Headline(durability.word() + ", " + load.clients() + " clients, GET and SET", "round trips/s",
-                Spread.of(all.get(Target.MARROW), Result::perSecond).median(), Stream.of(Target.REDIS, Target.MEMCACHED).map(peer -> new Headline.Peer(peer.label,
-                        Spread.of(all.get(peer), Result::perSecond).median(), Spread.ofRatios(all.get(Target.MARROW), all.get(peer), Result::perSecond).median())).toList(), "")));
+                Spread.of(all.get(ServerKind.MARROW), Result::perSecond).median(), Stream.of(ServerKind.REDIS, ServerKind.MEMCACHED).map(peer -> new Headline.Peer(peer.label(),
+                        Spread.of(all.get(peer), Result::perSecond).median(), Spread.ofRatios(all.get(ServerKind.MARROW), all.get(peer), Result::perSecond).median())).toList(), "")));
         report.line("\n## GET and SET mixed, " + load.clients() + " connections, memcached too");
         report.table(cells);
         report.line(String.format(Locale.ROOT, "%nThe servers of the first table and memcached -t 1 -M (one thread; it refuses rather than throw keys"

@@ -46,6 +46,14 @@ final class ServerTrio implements AutoCloseable {
         return memcached;
     }
 
+    ServerProcess process(ServerKind kind) {
+        return switch (kind) {
+            case MARROW -> pair.marrow();
+            case REDIS -> pair.redis();
+            case MEMCACHED -> memcached;
+        };
+    }
+
     int keyspace() {
         return keyspace;
     }

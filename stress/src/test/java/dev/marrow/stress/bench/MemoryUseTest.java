@@ -5,7 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.marrow.bpf.Abi;
-import dev.marrow.stress.bench.MemoryServer.Target;
+
 import dev.marrow.stress.bench.MemoryServer.Use;
 import dev.marrow.stress.bench.ProcessMemory.KernelObject;
 import java.io.IOException;
@@ -58,13 +58,13 @@ class MemoryUseTest {
         MemoryLoad load = new MemoryLoad(new ValueSizes.Fixed(32), 10);
         Use before = new Use(100, 1_000, 5_000, 2_000);
         Use after = new Use(300, 1_600, 5_500, 2_600);
-        MemoryRow row = new MemoryRow(load, Map.of(Target.MARROW, new MemoryRow.Growth(before, after, 40, 1_000), Target.REDIS,
+        MemoryRow row = new MemoryRow(load, Map.of(ServerKind.MARROW, new MemoryRow.Growth(before, after, 40, 1_000), ServerKind.REDIS,
                 new MemoryRow.Growth(before, after, 0, 0)));
-        assertEquals(24, row.countedPerKey(Target.MARROW));
-        assertEquals(164, row.takenPerKey(Target.MARROW));
-        assertEquals(810, row.allPerKey(Target.MARROW));
-        assertEquals(20, row.countedPerKey(Target.REDIS));
-        assertEquals(60, row.takenPerKey(Target.REDIS));
+        assertEquals(24, row.countedPerKey(ServerKind.MARROW));
+        assertEquals(164, row.takenPerKey(ServerKind.MARROW));
+        assertEquals(810, row.allPerKey(ServerKind.MARROW));
+        assertEquals(20, row.countedPerKey(ServerKind.REDIS));
+        assertEquals(60, row.takenPerKey(ServerKind.REDIS));
     }
 
     @Test
