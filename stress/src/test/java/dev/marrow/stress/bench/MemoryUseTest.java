@@ -5,7 +5,6 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.marrow.bpf.Abi;
-
 import dev.marrow.stress.bench.MemoryServer.Use;
 import dev.marrow.stress.bench.ProcessMemory.KernelObject;
 import java.io.IOException;
