@@ -1,6 +1,6 @@
 package dev.marrow.wal;
 
-/** Hears how far the log is durable. Called on the log's own threads: return quickly, do not block, do not throw. */
+/** Hears how far the log is durable. Called on the log's own threads and on those that commit: return quickly, do not block, do not throw. */
 public interface DurabilityListener {
 
     /** Batch {@code lsn} has been handed to the file system, and its ring space has not been given back yet. */

@@ -6,13 +6,14 @@ import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Future;
 import java.util.concurrent.locks.LockSupport;
+import java.util.concurrent.locks.ReentrantLock;
 
 /**
  * Drains the redo ring into the log and says how far it is durable.
  *
  * <p>Group commit comes from the ring itself: while one batch syncs, the next gathers there. In {@code always} a batch is written,
- * synced, given back to the ring and published, in this order; in {@code everysec} it is given back after the write, and a second
- * thread syncs and publishes.
+ * synced, given back to the ring and published, in this order, by whoever waits for it and comes first ({@link #commit}), or else by the
+ * writer thread; in {@code everysec} the writer thread gives it back after the write, and a second thread syncs and publishes.
  *
  * <p>The first failure of any call below it ends the writer for good (I7): nothing is retried, nothing is published any more, the
  * directory gets a {@link FailedMarker}, the listener hears of it once.
@@ -25,6 +26,8 @@ public final class LogWriter implements AutoCloseable {
     private static final long WRITTEN_POLL_MILLIS = 1;
     /** In {@code everysec} more than this is synced beside the writing: at a segment's end the writer would have to wait for all of it. */
     private static final long UNSYNCED_BYTES_MAX = 16L << 20;
+    /** Handing a batch to the writer thread and its end back takes about a tenth of this. */
+    private static final long COMMIT_SYNC_NANOS_MAX = 500_000;
     /** A record that is reserved and not yet submitted is usually there within a microsecond. */
     private static final long BUSY_PARK_NANOS_MAX = 1_000_000;
     private static final long BUSY_PARK_NANOS_MIN = 20_000;
@@ -37,6 +40,9 @@ public final class LogWriter implements AutoCloseable {
     private final SegmentAllocator allocator;
     private final Thread writerThread = Thread.ofPlatform().daemon().name("marrow-log-writer").unstarted(this::writerLoop);
     private final Thread syncThread = Thread.ofPlatform().daemon().name("marrow-log-sync").unstarted(this::syncLoop);
+
+    /** Held by the one who drains the ring: across a turn of the writer thread, or a commit. Before the sync lock. */
+    private final ReentrantLock drainLock = new ReentrantLock();
 
     /** Held across every fdatasync, roll and close, so that no file is closed under a sync and syncs are published in order. */
     private final Object syncLock = new Object();
@@ -62,9 +68,9 @@ public final class LogWriter implements AutoCloseable {
 
     private final BatchAppender appender;
     private final BusyRecord busy;
-    /** Ring position given back; the writer thread's. */
+    /** Ring position given back; with the drain lock. */
     private long released;
-    /** Where in the segment a sync out of turn was last asked for; the writer thread's. */
+    /** Where in the segment a sync out of turn was last asked for; with the drain lock. */
     private long syncAskedOffset;
 
     private record Written(Segment segment, long offset, long ringPosition) {}
@@ -113,11 +119,7 @@ public final class LogWriter implements AutoCloseable {
             long pauseNanos = 0;
             while (!closing && !mark.failed()) {
                 writerTurnNanos = options.clockNanos().getAsLong();
-                if (rollIfWanted() || writeBatch() || syncIfOwed()) {
-                    pauseNanos = 0;
-                } else {
-                    pauseNanos = pause(pauseNanos);
-                }
+                pauseNanos = turn() ? 0 : pause(pauseNanos);
             }
             if (!mark.failed()) {
                 finish();
@@ -129,11 +131,21 @@ public final class LogWriter implements AutoCloseable {
         }
     }
 
+    /** False when there was nothing to do. */
+    private boolean turn() throws IOException, InterruptedException {
+        drainLock.lock();
+        try {
+            return rollIfWanted() || writeBatch() || syncIfOwed();
+        } finally {
+            drainLock.unlock();
+        }
+    }
+
     /** Takes one run of finished records from the ring. False when there is none. */
     private boolean writeBatch() throws IOException, InterruptedException {
         long from = progress.ringPosition();
         long to = finishedEnd(from);
-        if (to > from && to - from > appender.segment().room()) {
+        if (to - from > appender.segment().room()) {
             rollOver();
             to = finishedEnd(from);
         }
@@ -141,6 +153,12 @@ public final class LogWriter implements AutoCloseable {
             lookForBusy(from);
             return false;
         }
+        write(from, to);
+        return true;
+    }
+
+    /** The run [from, to) of the ring, which fits into the segment; with the drain lock. */
+    private void write(long from, long to) throws IOException {
         busy.clear();
         appender.append(ring.bytes(from, to), synced, to);
         listener.onWritten(appender.lsnNext() - 1);
@@ -151,7 +169,6 @@ public final class LogWriter implements AutoCloseable {
             syncOutOfTurn();
         }
         release(to);
-        return true;
     }
 
     /** A sync under way tells only at its end how far it came: so it counts from where one was asked for. */
@@ -230,6 +247,15 @@ public final class LogWriter implements AutoCloseable {
 
     /** The end of a clean stop: everything finished so far, synced and sealed. New records of a writer that goes on are not waited for. */
     private void finish() throws IOException, InterruptedException {
+        drainLock.lock();
+        try {
+            seal();
+        } finally {
+            drainLock.unlock();
+        }
+    }
+
+    private void seal() throws IOException, InterruptedException {
         long end = ring.producerPosition();
         while (progress.ringPosition() < end && writeBatch()) {
             // one batch a turn
@@ -247,11 +273,20 @@ public final class LogWriter implements AutoCloseable {
                 : Math.clamp(lastNanos * 2, IDLE_PARK_NANOS_MIN, IDLE_PARK_NANOS_MAX);
         parked = true;
         // Looked at again after the flag is up: whoever submits later sees the flag and wakes us.
-        if (!closing && !isRollWanted() && finishedEnd(progress.ringPosition()) == progress.ringPosition()) {
+        if (!closing && !isRollWanted() && isDrained()) {
             LockSupport.parkNanos(this, nanos);
         }
         parked = false;
         return nanos;
+    }
+
+    private boolean isDrained() {
+        drainLock.lock();
+        try {
+            return finishedEnd(progress.ringPosition()) == progress.ringPosition();
+        } finally {
+            drainLock.unlock();
+        }
     }
 
     private void lookForBusy(long from) {
@@ -293,7 +328,7 @@ public final class LogWriter implements AutoCloseable {
                 synced = new SyncedPosition(target.segment().sequence(), target.offset());
             }
             // The ring has one consumer; and whoever is told of the position finds its space free.
-            if (Thread.currentThread() == writerThread) {
+            if (drainLock.isHeldByCurrentThread()) {
                 release(target.ringPosition());
             }
             mark.publish(target.ringPosition());
@@ -334,6 +369,34 @@ public final class LogWriter implements AutoCloseable {
     }
 
     // ---- for everybody ----
+
+    /**
+     * Called by a thread that has nothing to do until its records are durable, in {@code always}. The first that comes writes and syncs what all have left in
+     * the ring, and returns when it is published; that spares the two wake-ups of having the writer thread do it, which cost more than half of a
+     * quick disk's sync. Whatever may take longer is left to the writer thread: a slow disk's sync, a roll, what comes while another drains.
+     */
+    public void commit() {
+        if (durability != Durability.ALWAYS || syncs.nanosLast > COMMIT_SYNC_NANOS_MAX || !drainLock.tryLock()) {
+            wake();
+            return;
+        }
+        try {
+            if (!closing && !mark.failed()) {
+                long from = progress.ringPosition();
+                long to = finishedEnd(from);
+                if (to > from && to - from <= appender.segment().room()) {
+                    write(from, to);
+                }
+            }
+        } catch (Throwable failure) {
+            fail(failure);
+        } finally {
+            drainLock.unlock();
+        }
+        if (progress.ringPosition() < ring.producerPosition()) {
+            wake();
+        }
+    }
 
     /** Called after a run that wrote. Costs one volatile read while the writer is awake. */
     public void wake() {

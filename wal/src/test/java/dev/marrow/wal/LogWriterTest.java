@@ -118,7 +118,11 @@ class LogWriterTest {
                 writer.start();
                 for (long version = 1; version <= 24 && !writer.failed(); version++) {
                     ends.put(version, ring.put(version, "key", new byte[(int) (version % 4) * 10_000]));
-                    writer.wake();
+                    if (version % 2 == 0) {
+                        writer.commit();
+                    } else {
+                        writer.wake();
+                    }
                     writer.awaitDurable(ends.get(version), TEN_SECONDS);
                 }
                 writer.close();

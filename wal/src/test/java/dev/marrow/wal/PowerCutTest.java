@@ -192,7 +192,11 @@ class PowerCutTest {
                     break;
                 }
                 ends.put(version, end);
-                writer.wake();
+                if (random.nextBoolean()) {
+                    writer.commit();
+                } else {
+                    writer.wake();
+                }
                 if (random.nextInt(4) == 0) {
                     writer.awaitDurable(end, 5_000_000);
                 }

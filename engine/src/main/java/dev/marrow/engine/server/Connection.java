@@ -59,7 +59,7 @@ final class Connection implements Session {
     private long coldWait;
     /** When a write first found no room in the ring or the heap; 0: it is not stalled. */
     private long stalledSinceNanos;
-    boolean inWaitingList;
+    boolean inHeldList;
     /** The input waits for tier two or the log, in the middle of a large argument. */
     private boolean blocked;
     /** Whole commands may be among what was not executed: nothing more is read before them, not even the end of input. */

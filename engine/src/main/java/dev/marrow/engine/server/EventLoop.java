@@ -53,10 +53,9 @@ final class EventLoop implements Runnable {
     private int batchCount;
     private int inPosition;
 
-    /** Connections whose oldest reply waits for the log. */
-    private final List<Connection> waiting = new ArrayList<>();
+    private final LoopThread thread;
+    private final LogWaits waits;
     private final List<Connection> stalled = new ArrayList<>();
-    private final List<Connection> suspended = new ArrayList<>();
     /** Connections whose command waits for the end of a pause. */
     private final List<Connection> postponed = new ArrayList<>();
     /** Connections that somebody else wants something of, each once: so it is bounded by their number. */
@@ -67,17 +66,17 @@ final class EventLoop implements Runnable {
     private final Consumer<SelectionKey> whenReady = this::ready;
     private final Set<Connection> connections = new HashSet<>();
 
-    private volatile boolean wantsDurable;
     private volatile boolean stopping;
     private volatile int connectionCount;
     private volatile long evictedCount;
     private volatile long bytesIn;
     private volatile long bytesOut;
     private long nowNanos;
+    /** Of this turn: whether it ends with a commit. */
+    private boolean commitWanted;
     /** Of this turn: whether a connection was ready, and since when. */
     private boolean hadWork;
     private long wokenNanos;
-    private long durable;
     private long housekeepingNanos;
     /** Bytes that this loop's connections hold: unread input, unfinished commands, unsent replies. */
     private long heldBytes;
@@ -91,11 +90,26 @@ final class EventLoop implements Runnable {
         this.index = index;
         this.slot = slot;
         this.coldPath = new ColdPath(server, commands);
+        this.thread = new LoopThread("marrow-loop-" + index, this);
+        this.waits = new LogWaits(server);
         this.selector = Selector.open();
         this.pollWindow = PollWindow.of(server.config().busyPollMicros() * 1_000L, Runtime.getRuntime().availableProcessors(), server.config().eventLoops());
     }
 
     // ---- from other threads ----
+
+    void start() {
+        thread.start();
+    }
+
+    /** Several times a second: has another thread go on if this one's commit hangs. */
+    void relieve() {
+        thread.relieve();
+    }
+
+    void join() throws InterruptedException {
+        thread.join();
+    }
 
     /** Hands a new connection over; false when too many are waiting already. */
     boolean accept(SocketChannel channel, long id) {
@@ -106,7 +120,7 @@ final class EventLoop implements Runnable {
 
     /** The log has moved on. */
     void durableMoved() {
-        if (wantsDurable) {
+        if (waits.wantsWakeup()) {
             selector.wakeup();
         }
     }
@@ -183,20 +197,15 @@ final class EventLoop implements Runnable {
         try {
             while (!stopping) {
                 turn();
+                if (commitWanted && !commit()) {
+                    return;
+                }
             }
             finish();
         } catch (Throwable t) {
             server.fail(t);
-        } finally {
-            for (Connection connection : connections) {
-                connection.close();
-            }
-            try {
-                selector.close();
-            } catch (IOException e) {
-                // nothing depends on it any more
-            }
         }
+        close();
     }
 
     private void turn() throws IOException {
@@ -212,17 +221,39 @@ final class EventLoop implements Runnable {
         housekeep();
     }
 
+    /** Between two turns, when nothing lies read and not executed. False: it took so long that another thread has gone on with the loop. */
+    private boolean commit() {
+        waits.beginCommit();
+        if (!thread.call(server.log()::commit)) {
+            return false;
+        }
+        nowNanos = System.nanoTime();
+        release();
+        return true;
+    }
+
+    private void close() {
+        connections.forEach(Connection::close);
+        try {
+            selector.close();
+        } catch (IOException e) {
+            // nothing depends on it any more
+        }
+    }
+
     private void select() throws IOException {
         hadWork = false;
-        if (!resumable.isEmpty() || pollWindow.looks(nowNanos)) {
+        if (!resumable.isEmpty() || waits.oweCommits() || pollWindow.looks(nowNanos)) {
             selector.selectNow(whenReady);
             nowNanos = System.nanoTime();
         } else {
             sleep();
         }
-        if (hadWork || durableMoves()) {
+        boolean found = hadWork || waits.move();
+        commitWanted = waits.wantCommit(found);
+        if (found) {
             pollWindow.worked();
-        } else {
+        } else if (!commitWanted) {
             pollWindow.foundNothing(nowNanos);
             // The client may be waiting for this very processor.
             Thread.yield();
@@ -232,21 +263,16 @@ final class EventLoop implements Runnable {
     private void sleep() throws IOException {
         long begin = System.nanoTime();
         // Told before the last look at the log: whoever moves it on later wakes the loop.
-        wantsDurable = !waiting.isEmpty() || !suspended.isEmpty();
-        if (durableMoves()) {
+        waits.beginSleep();
+        if (waits.move()) {
             selector.selectNow(whenReady);
         } else {
             selector.select(whenReady, stalled.isEmpty() ? selectMillis() : RETRY_MILLIS);
         }
-        wantsDurable = false;
+        waits.endSleep();
         nowNanos = System.nanoTime();
         // What is ready is read inside the call: its end is not the end of the sleep.
         pollWindow.slept(begin, hadWork ? wokenNanos : nowNanos);
-    }
-
-    /** Whether replies or commands wait for the log, and it has moved on. */
-    private boolean durableMoves() {
-        return (!waiting.isEmpty() || !suspended.isEmpty()) && server.durable() != durable;
     }
 
     private void ready(SelectionKey key) {
@@ -264,7 +290,7 @@ final class EventLoop implements Runnable {
     }
 
     private long selectMillis() {
-        return suspended.isEmpty() && postponed.isEmpty() ? SELECT_MILLIS : WAIT_POLL_MILLIS;
+        return !waits.hasSuspended() && postponed.isEmpty() ? SELECT_MILLIS : WAIT_POLL_MILLIS;
     }
 
     private void attend() {
@@ -280,6 +306,10 @@ final class EventLoop implements Runnable {
 
     void postponed(Connection connection) {
         postponed.add(connection);
+    }
+
+    void suspended(Connection connection) {
+        waits.suspend(connection);
     }
 
     private void endPause() {
@@ -318,7 +348,7 @@ final class EventLoop implements Runnable {
 
     private void read(Connection connection) {
         if (!connection.accepts()) {
-            connection.interest(false, !connection.output.isEmpty() && !connection.output.waitsFor(durable));
+            connection.interest(false, !connection.output.isEmpty() && !connection.output.waitsFor(waits.durable()));
             return;
         }
         int unread = connection.unreadBytes();
@@ -538,7 +568,7 @@ final class EventLoop implements Runnable {
         }
         ByteBuffer out = slot.outBuffer().limit(end).position(start);
         long wait = server.acknowledgesAtOnce() ? 0 : waitPosition;
-        if (connection.output.isEmpty() && wait <= durable) {
+        if (connection.output.isEmpty() && wait <= waits.durable()) {
             try {
                 bytesOut += connection.channel().write(out);
             } catch (IOException e) {
@@ -555,7 +585,7 @@ final class EventLoop implements Runnable {
             return;
         }
         try {
-            long written = connection.output.flush(connection.channel(), durable);
+            long written = connection.output.flush(connection.channel(), waits.durable());
             if (written > 0) {
                 bytesOut += written;
                 connection.active(nowNanos);
@@ -569,17 +599,16 @@ final class EventLoop implements Runnable {
             close(connection);
             return;
         }
-        boolean waits = connection.output.waitsFor(durable);
-        if (waits && !connection.inWaitingList) {
-            connection.inWaitingList = true;
-            waiting.add(connection);
+        boolean held = connection.output.waitsFor(waits.durable());
+        if (held) {
+            waits.hold(connection);
         }
         // Whatever made room for replies, even the pause's own flush: no event may follow, and an end of input must not come first
         if (connection.paused && !connection.inResumableList && connection.mayExecute()) {
             connection.inResumableList = true;
             resumable.add(connection);
         }
-        connection.interest(connection.accepts(), !empty && !waits);
+        connection.interest(connection.accepts(), !empty && !held);
         account(connection);
     }
 
@@ -605,33 +634,13 @@ final class EventLoop implements Runnable {
 
     /** Sends the replies that the log has freed, and ends the waits that are over. */
     private void release() {
-        long position = server.durable();
-        boolean moved = position != durable;
-        durable = position;
-        if (moved && !waiting.isEmpty()) {
-            List<Connection> now = List.copyOf(waiting);
-            waiting.clear();
-            for (Connection connection : now) {
-                connection.inWaitingList = false;
-                settle(connection);
-            }
-        }
-        if (!suspended.isEmpty()) {
-            releaseSuspended();
-        }
-    }
-
-    void suspended(Connection connection) {
-        suspended.add(connection);
-    }
-
-    private void releaseSuspended() {
-        for (Connection connection : List.copyOf(suspended)) {
+        waits.release().forEach(this::settle);
+        for (Connection connection : waits.suspended()) {
             int end = connection.isClosed() ? 0 : connection.suspensionEnd(nowNanos);
             if (end < 0) {
                 continue;
             }
-            suspended.remove(connection);
+            waits.resume(connection);
             if (connection.isClosed()) {
                 continue;
             }
@@ -647,9 +656,8 @@ final class EventLoop implements Runnable {
         }
         connection.close();
         heldBytes += connection.heldBytesChange();
-        waiting.remove(connection);
+        waits.remove(connection);
         stalled.remove(connection);
-        suspended.remove(connection);
         postponed.remove(connection);
         server.clients().closed(connection);
         connectionCount = connections.size();
@@ -673,7 +681,7 @@ final class EventLoop implements Runnable {
     /** The last replies leave once the log holds what they say. */
     private void finish() throws IOException {
         server.awaitLogAtEnd();
-        durable = server.durable();
+        waits.release();
         for (Connection connection : List.copyOf(connections)) {
             settle(connection);
         }

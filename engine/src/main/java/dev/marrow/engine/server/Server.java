@@ -69,7 +69,6 @@ public final class Server implements ServerControl, AutoCloseable {
     private final ServerClients clients;
     private final Diagnostics diagnostics = new Diagnostics();
     private final List<EventLoop> loops = new ArrayList<>();
-    private final List<Thread> loopThreads = new ArrayList<>();
     private final CountDownLatch stopRequested = new CountDownLatch(1);
     private final String runId;
     private final long startTimeMillis = System.currentTimeMillis();
@@ -131,7 +130,7 @@ public final class Server implements ServerControl, AutoCloseable {
             this.store = opening.add(opened.store(), KernelStore::close);
             store.staging().limitRedo(atStart.redoBytesMax());
             this.report = opened.report();
-            this.memory = opening.add(new MemoryThread(store, console, this::vouchForLog, this::fail), thread -> { });
+            this.memory = opening.add(new MemoryThread(store, console, this::lookAfter, this::fail), thread -> { });
             // never behind the time that programs have used: what has expired stays expired after a cold start
             LongSupplier clock = () -> Math.max(System.currentTimeMillis(), store.control().clockFloorMillis());
             LogWriterOptions options = atStart.withClockMillis(clock);
@@ -143,9 +142,7 @@ public final class Server implements ServerControl, AutoCloseable {
             this.checkpoints = new CheckpointThread(this, directory, options, store.slot(slots - 2));
             for (int i = 0; i < config.eventLoops(); i++) {
                 KernelDoor door = new KernelDoor(this, store.slot(2 * i + 1));
-                EventLoop loop = new EventLoop(this, i, store.slot(2 * i), new ColdCommands(door, this), new UploadArguments(this, door));
-                loops.add(loop);
-                loopThreads.add(Thread.ofPlatform().name("marrow-loop-" + i).daemon().unstarted(loop));
+                loops.add(new EventLoop(this, i, store.slot(2 * i), new ColdCommands(door, this), new UploadArguments(this, door)));
             }
         } catch (IOException | RuntimeException | Error e) {
             opening.undo(e);
@@ -158,7 +155,7 @@ public final class Server implements ServerControl, AutoCloseable {
         memory.start();
         expiry.start();
         checkpoints.start();
-        loopThreads.forEach(Thread::start);
+        loops.forEach(EventLoop::start);
         vouchForLog();
         onHost.ifPresent(OnHostDoor::open);
         acceptor.start();
@@ -261,9 +258,7 @@ public final class Server implements ServerControl, AutoCloseable {
         // before the loops close their connections: whoever is acknowledged by the on-host door is in the log that is sealed below
         onHost.ifPresent(door -> step(door::drain));
         loops.forEach(EventLoop::stop);
-        for (Thread thread : loopThreads) {
-            step(thread::join);
-        }
+        loops.forEach(loop -> step(loop::join));
         step(expiry::stop);
         step(checkpoints::stop);
         step(memory::stop);
@@ -325,6 +320,11 @@ public final class Server implements ServerControl, AutoCloseable {
     }
 
     /** Called several times a second. */
+    private void lookAfter() {
+        loops.forEach(EventLoop::relieve);
+        vouchForLog();
+    }
+
     private void vouchForLog() {
         logLate = log.lagNanos() > LOG_LATE_NANOS;
         onHost.ifPresent(door -> {
@@ -359,11 +359,11 @@ public final class Server implements ServerControl, AutoCloseable {
     }
 
     /**
-     * Programs have left redo records: somebody waits for them in {@code always}. In {@code everysec} the writer comes by itself within
-     * milliseconds, and a wake-up for every batch would cost more than the batch; it is called when the ring fills.
+     * Programs have left redo records. In {@code always} whoever waits for them commits them ({@link LogWaits}). In {@code everysec} the log's writer
+     * comes by itself within milliseconds, and a wake-up for every batch would cost more than the batch; it is called when the ring fills.
      */
     void wrote() {
-        if (!acknowledgesAtOnce() || logIsBehind()) {
+        if (logIsBehind()) {
             log.wake();
         }
         memory.wakeIfNeeded();
