@@ -39,8 +39,9 @@ GLOBAL int touch_records(struct io *io)
 	return touch_noted(io);
 }
 
-/* batch_extra[0]: versions below it were flushed; batch_extra[1]: the keys come in no order, unlike a base's.  1 at the end, else 0; batch_result
- * counts what was looked at, batch_extra[2] the stubs among them. */
+/* batch_extra[0]: versions below it were flushed; batch_extra[1]: the keys come in no order, unlike a base's; batch_extra[3]: load nothing, drop the
+ * tombstones that the deletes among the records have left.  1 at the end, else 0; batch_result counts what was looked at, batch_extra[2] the stubs among
+ * them. */
 GLOBAL int load_record(struct io *io)
 {
 	if (!io)
@@ -59,9 +60,10 @@ GLOBAL int load_record(struct io *io)
 	u32 next = body + ((length + 7) & ~7u);
 	u64 lengths = in_word(io, body + 16);
 	u32 type = (lengths >> 48) & 0xff, flags = lengths >> 56;
+	u32 drop = io->batch_extra[3] != 0, wanted = drop ? type == REDO_DELETE : type != REDO_FLUSH && type != REDO_CHUNK;
 
 	t->redo_version = in_word(io, body);
-	if (!((u32)header & RING_DISCARDED) && type != REDO_FLUSH && type != REDO_CHUNK && t->redo_version >= io->batch_extra[0]) {
+	if (!((u32)header & RING_DISCARDED) && wanted && t->redo_version >= io->batch_extra[0]) {
 		t->redo_type = type;
 		t->deadline_ms = in_word(io, body + 8);
 		t->given_flags = flags;
@@ -69,7 +71,7 @@ GLOBAL int load_record(struct io *io)
 		t->key_length = (lengths >> 32) & 0xffff;
 		t->argument_offset[0] = t->key_offset + t->key_length;
 		t->argument_length[0] = (u32)lengths;
-		t->op = OP_LOAD;
+		t->op = drop ? OP_REMOVE_TOMBSTONE : OP_LOAD;
 		int result = transact(io);
 		if (result) {
 			io->batch_status = result;
@@ -98,7 +100,6 @@ INLINE int load_slot(struct io *io)
 /* ---- sweep: batch_count home buckets from batch_cursor on ---- */
 
 #define SWEEP_EXPIRED 1             /* batch_extra[0]: what to remove besides that which a floor has left behind */
-#define SWEEP_TOMBSTONES 2
 #define SWEPT_STUBS_MAX (OUT_BYTES / sizeof(struct stub))   /* of one run */
 
 /* An expired key's value was in tier two: its stub goes to io.out, batch_extra[3] of them, if the record that was removed is the one that was
@@ -142,18 +143,14 @@ GLOBAL int sweep_record(struct io *io, u64 ref)
 	if (!io)
 		return 0;
 	struct transaction *t = &io->t;
-	u64 what = io->batch_extra[0];
 	if (record_read(io->probe, RECORD_HEADER_BYTES, ref, 0))
 		return 0;
 	struct record *r = (struct record *)io->probe;
 	u32 key_length = r->key_length;
-	u32 expired = r->expire_ms && r->expire_ms < now_ms(io) && r->type == REDO_PUT;
-	u32 tombstone = r->type == REDO_DELETE, flags = r->flags;
+	u32 expired = r->expire_ms && r->expire_ms < now_ms(io) && r->type == REDO_PUT, flags = r->flags;
 	u64 version = r->version;
 	struct stub stub = { 0, 0 };
-	if (key_length > KEY_BYTES_MAX || !key_length)
-		return 0;
-	if (!((what & SWEEP_EXPIRED) && expired) && !((what & SWEEP_TOMBSTONES) && tombstone))
+	if (key_length > KEY_BYTES_MAX || !key_length || !expired)
 		return 0;
 	if (record_read(io->in, key_length, ref, RECORD_HEADER_BYTES))
 		return 0;
@@ -161,12 +158,12 @@ GLOBAL int sweep_record(struct io *io, u64 ref)
 		return 0;
 	t->key_offset = 0;
 	t->key_length = key_length;
-	t->op = tombstone ? OP_REMOVE_TOMBSTONE : OP_REMOVE_EXPIRED;
-	t->redo_type = tombstone ? REDO_DELETE : 0;
+	t->op = OP_REMOVE_EXPIRED;
+	t->redo_type = 0;
 	int result = transact(io);
 	if (result)
 		io->batch_status = result;
-	else if (t->found && !tombstone && t->log_position) {
+	else if (t->found && t->log_position) {
 		struct counters *n = my_counters(io);
 		if (n)
 			__sync_fetch_and_add(&n->expired, 1);

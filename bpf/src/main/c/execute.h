@@ -159,7 +159,7 @@ INLINE s64 time_to_live(struct io *io, u32 live)
 }
 
 /* A redo record of the log: the highest version of a key wins, in whatever order they come (I5).  A delete stays
- * as a tombstone until the replay is over. */
+ * as a tombstone until the records that were loaded with it are. */
 INLINE int decide_load(struct transaction *t)
 {
 #ifndef MUTANT_REPLAY_IN_RING_ORDER

@@ -18,7 +18,7 @@
 #include "table.h"
 #include "stage.h"
 
-/* Replay and sweeping of replay's tombstones change the table without a redo record: the log has it already. */
+/* Replay, which also drops its tombstones, changes the table without a redo record: the log has it already. */
 #define QUIET(t) ((t)->redo_type != 0)
 
 /* Without the lock; an attempt that this refuses may be somebody's change in the middle, so the next one asks with it. */

@@ -177,6 +177,12 @@ public final class IoSlot {
         run(load);
     }
 
+    /** Drops the tombstones that deletes among these records left when they were {@link #load}ed; without redo records. */
+    public void dropTombstones(int from, int to, long flushed) {
+        batch(to, from, flushed, 0, 0, 1);
+        run(load);
+    }
+
     /** How many of the records that the last {@link #load} took are stubs of large values. */
     public long stubsLoaded() {
         return memory.get(ValueLayout.JAVA_LONG, Abi.io_batch_extra + 2L * Long.BYTES);
@@ -199,9 +205,7 @@ public final class IoSlot {
         /** Only what lies below the version floor. */
         STALE(0),
         /** Also keys whose deadline is past; each leaves a redo record. */
-        EXPIRED(1),
-        /** Also replay's tombstones; no redo record. */
-        TOMBSTONES(2);
+        EXPIRED(1);
 
         private final int bits;
 

@@ -23,33 +23,26 @@ import java.util.concurrent.locks.LockSupport;
  * Fills an empty store from base and log, by several threads. Payloads are the ring's bytes, which the load program reads as they are; per key the highest
  * version wins, in whatever order records come (I5).
  *
- * <p>A delete leaves a tombstone in the table. Tombstones take records' place, so now and then all so far are dropped. Nothing that is loaded later can
- * be older than one of them: a record is reserved in the ring after its transaction's snapshot, so the ring's order is each key's version order, the log
- * keeps the ring's order, and all of a key's records go through one thread. (A start after a kill may write the ring's last records twice, the second time
- * again in order and to their end.) The base holds no deletes and comes before the log.
+ * <p>A delete leaves a tombstone in the table until the records that it was loaded with are in: then no order among them matters. It can be dropped so early
+ * because nothing that is loaded later can be older: a record is reserved in the ring after its transaction's snapshot, so the ring's order is each
+ * key's version order, the log keeps the ring's order, and all of a key's records go through one thread. (A start after a kill may write the ring's last
+ * records twice, the second time again in order and to their end.) The base holds no deletes and comes before the log.
  */
 final class Replay {
-    private static final int SWEEP_BUCKETS = 1 << 14;
     private static final long GROWTH_PERIOD_NANOS = 1_000_000;
-    /** Tombstones are dropped each time so much log, or a share of the memory budget, has been read. */
-    private static final long TOMBSTONE_BYTES_MIN = 16 << 20;
-    private static final int TOMBSTONE_MEMORY_DIVISOR = 8;
 
     private final KernelStore store;
     private final PrintStream progress;
     private final List<ReplayWorker> workers = new ArrayList<>();
-    private final IoSlot sweeper;
-    private final long tombstoneBytes;
     private final long flushVersion;
     private final long bytesTotal;
     private final AtomicLong bytesRead = new AtomicLong();
     private final AtomicLong stubs = new AtomicLong();
-    private volatile long sweepAtBytes;
     private volatile boolean loading = true;
     private volatile boolean abandoned;
 
     /**
-     * @param store        with at least two io slots, none of them in use
+     * @param store        none of whose io slots is in use
      * @param progress     where anything that takes longer than a second says so
      * @param flushVersion records of a lower version are gone
      * @param bytesTotal   of base and log
@@ -59,12 +52,10 @@ final class Replay {
         this.progress = progress;
         this.flushVersion = flushVersion;
         this.bytesTotal = bytesTotal;
-        this.tombstoneBytes = Math.max(TOMBSTONE_BYTES_MIN, store.geometry().memoryBytes() / TOMBSTONE_MEMORY_DIVISOR);
-        int count = Math.clamp(Runtime.getRuntime().availableProcessors(), 1, store.slotCount() - 1);
+        int count = Math.clamp(Runtime.getRuntime().availableProcessors(), 1, store.slotCount());
         for (int i = 0; i < count; i++) {
             workers.add(new ReplayWorker(this, store.slot(i), i, count));
         }
-        this.sweeper = store.slot(count);
     }
 
     /** Makes a reader of a verified log. */
@@ -86,7 +77,6 @@ final class Replay {
                 worker.loadBase(base);
                 return null;
             }).toList());
-            sweepAtBytes = bytesRead.get() + tombstoneBytes;
             await(threads, workers.stream().<Callable<Void>>map(worker -> () -> {
                 try (BatchReader own = log.open()) {
                     worker.loadLog(own);
@@ -98,7 +88,6 @@ final class Replay {
             LockSupport.unpark(grower);
             end(grower);
         }
-        dropTombstones();
     }
 
     /** Whoever hears of a failure closes the store, and nothing may work on it then. */
@@ -187,21 +176,6 @@ final class Replay {
     /** Stubs of large values that were loaded, some of which may have been replaced or removed by what came later. */
     long stubs() {
         return stubs.get();
-    }
-
-    boolean wantsSweep() {
-        return bytesRead.get() >= sweepAtBytes;
-    }
-
-    synchronized void dropTombstones() {
-        sweepAtBytes = bytesRead.get() + tombstoneBytes;
-        int buckets = store.geometry().bucketCount();
-        for (long first = 0; first < buckets; first = sweeper.batchCursor()) {
-            sweeper.sweep(first, SWEEP_BUCKETS, IoSlot.Sweep.TOMBSTONES);
-            if (sweeper.batchStatus() != 0 && sweeper.batchStatus() != Abi.STATUS_BUSY) {
-                throw new IllegalStateException("sweep stopped: status=" + sweeper.batchStatus());
-            }
-        }
     }
 
     StartRefusedException full() {

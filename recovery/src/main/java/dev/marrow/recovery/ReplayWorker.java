@@ -16,8 +16,8 @@ import java.util.concurrent.locks.LockSupport;
 final class ReplayWorker {
     /** While another thread adds memory: a slab takes milliseconds. */
     private static final long GROWTH_NANOS = 200_000;
-    /** Drops of tombstones that bring this worker nothing, because another one takes the room, before the table is called full. */
-    private static final int FULL_ROUNDS_MAX = 4;
+    /** No room for so long, whatever tombstones are dropped: the table is full. */
+    private static final long FULL_NANOS_MAX = 1_000_000_000;
     private static final int RECORD_ALIGNMENT = 8;
     private static final long HASH_FACTOR = 0x9e3779b97f4a7c15L;
 
@@ -26,6 +26,8 @@ final class ReplayWorker {
     private final int worker;
     private final int workers;
     private int filled;
+    /** Whether there are deletes in what is filled. */
+    private boolean deletes;
     private boolean shuffled;
 
     /** @param worker number of this one of so many */
@@ -59,14 +61,13 @@ final class ReplayWorker {
         for (Optional<Batch> next = own.next(); next.isPresent(); next = own.next()) {
             Batch batch = next.get();
             RedoRecords.forEach(batch.file(), batch.payload(), batch.length(), (file, record, length) -> {
-                if (RedoRecords.type(file, record) != Abi.REDO_CHUNK && isOurs(file, record)) {
+                int type = RedoRecords.type(file, record);
+                if (type != Abi.REDO_CHUNK && isOurs(file, record)) {
                     add(file, record - RedoRing.HEADER_BYTES, stride(length));
+                    deletes |= type == Abi.REDO_DELETE;
                 }
             });
             replay.read(worker == 0 ? batch.length() : 0);
-            if (worker == 0 && replay.wantsSweep()) {
-                replay.dropTombstones();
-            }
         }
         load();
     }
@@ -122,25 +123,45 @@ final class ReplayWorker {
 
     private void load() {
         int from = 0;
-        int rounds = 0;
+        long sinceNanos = 0;
         while (from < filled) {
             slot.load(from, filled, replay.flushVersion(), shuffled);
             replay.loadedStubs(slot.stubsLoaded());
             int next = (int) slot.batchCursor();
-            rounds = next > from ? 0 : rounds;
+            sinceNanos = next > from ? 0 : sinceNanos;
             from = next;
             switch (slot.batchStatus()) {
                 case 0, Abi.STATUS_BUSY -> { }
                 case Abi.STATUS_GROWING -> LockSupport.parkNanos(GROWTH_NANOS);
                 case Abi.STATUS_MEMORY_FULL, Abi.STATUS_TABLE_FULL -> {
-                    if (++rounds > FULL_ROUNDS_MAX) {
-                        throw replay.full();
-                    }
-                    replay.dropTombstones();
+                    dropTombstones(from);
+                    sinceNanos = awaitRoom(sinceNanos);
                 }
                 default -> throw new IllegalStateException("load stopped: status=" + slot.batchStatus() + " offset=" + from);
             }
         }
+        dropTombstones(filled);
         filled = 0;
+        deletes = false;
+    }
+
+    /** Of the deletes among the records up to there. */
+    private void dropTombstones(int end) {
+        for (int from = 0; deletes && from < end; from = (int) slot.batchCursor()) {
+            slot.dropTombstones(from, end, replay.flushVersion());
+            if (slot.batchStatus() != 0 && slot.batchStatus() != Abi.STATUS_BUSY) {
+                throw new IllegalStateException("tombstones stay: status=" + slot.batchStatus() + " offset=" + slot.batchCursor());
+            }
+        }
+    }
+
+    /** Another worker's tombstones may be what takes the room: they go with its batch. @param sinceNanos when it was first waited for, 0: now */
+    private long awaitRoom(long sinceNanos) {
+        long now = System.nanoTime();
+        if (sinceNanos != 0 && now - sinceNanos > FULL_NANOS_MAX) {
+            throw replay.full();
+        }
+        LockSupport.parkNanos(GROWTH_NANOS);
+        return sinceNanos == 0 ? now : sinceNanos;
     }
 }

@@ -189,7 +189,7 @@ class CheckpointKernelIT {
         }
     }
 
-    /** Keys that lived shortly, many times what the table takes: their tombstones must be dropped on the way, by size and for want of room. */
+    /** Keys that lived shortly, many times what the table takes: their tombstones must be dropped on the way. */
     @Test
     void deletesStayDeletedWhenTombstonesAreDroppedOnTheWay() throws Exception {
         StoreGeometry small = new StoreGeometry(4000, 2 * StoreGeometry.SLAB_BYTES, 1 << 20);
