@@ -1,7 +1,5 @@
 package dev.marrow.recovery;
 
-import dev.marrow.bpf.Abi;
-import dev.marrow.bpf.IoSlot;
 import dev.marrow.bpf.KernelStore;
 import dev.marrow.bpf.libbpf.BpfException;
 import dev.marrow.wal.BatchReader;
@@ -21,7 +19,7 @@ import java.util.concurrent.locks.LockSupport;
 
 /**
  * Fills an empty store from base and log, by several threads. Payloads are the ring's bytes, which the load program reads as they are; per key the highest
- * version wins, in whatever order records come (I5).
+ * version wins (I5).
  *
  * <p>A delete leaves a tombstone in the table until the records that it was loaded with are in: then no order among them matters. It can be dropped so early
  * because nothing that is loaded later can be older: a record is reserved in the ring after its transaction's snapshot, so the ring's order is each
@@ -38,6 +36,7 @@ final class Replay {
     private final long bytesTotal;
     private final AtomicLong bytesRead = new AtomicLong();
     private final AtomicLong stubs = new AtomicLong();
+    private final AtomicLong loads = new AtomicLong();
     private volatile boolean loading = true;
     private volatile boolean abandoned;
 
@@ -161,10 +160,25 @@ final class Replay {
 
     /** @throws CancellationException when another worker has failed */
     void read(int bytes) {
+        orStop();
+        bytesRead.addAndGet(bytes);
+    }
+
+    /** @throws CancellationException when another worker has failed */
+    void orStop() {
         if (abandoned) {
             throw new CancellationException();
         }
-        bytesRead.addAndGet(bytes);
+    }
+
+    /** Records have been loaded. */
+    void loaded() {
+        loads.incrementAndGet();
+    }
+
+    /** Moves as long as any worker loads. */
+    long loads() {
+        return loads.get();
     }
 
     void loadedStubs(long count) {

@@ -16,7 +16,7 @@ import java.util.concurrent.locks.LockSupport;
 final class ReplayWorker {
     /** While another thread adds memory: a slab takes milliseconds. */
     private static final long GROWTH_NANOS = 200_000;
-    /** No room for so long, whatever tombstones are dropped: the table is full. */
+    /** No room for so long, while no worker loads anything: the table is full. */
     private static final long FULL_NANOS_MAX = 1_000_000_000;
     private static final int RECORD_ALIGNMENT = 8;
     private static final long HASH_FACTOR = 0x9e3779b97f4a7c15L;
@@ -28,6 +28,9 @@ final class ReplayWorker {
     private int filled;
     /** Whether there are deletes in what is filled. */
     private boolean deletes;
+    /** When there was no room: how much all workers had loaded, and since when they have not gone on. */
+    private long loadsSeen = -1;
+    private long loadsSeenNanos;
     private boolean shuffled;
 
     /** @param worker number of this one of so many */
@@ -88,7 +91,9 @@ final class ReplayWorker {
         long next = at;
         while (next < end) {
             int bytes = stride(file.get(ValueLayout.JAVA_INT_UNALIGNED, next) & ~RedoRing.DISCARD_BIT);
-            if (RedoRecords.type(file, next + RedoRing.HEADER_BYTES) == Abi.REDO_CHUNK) {
+            int type = RedoRecords.type(file, next + RedoRing.HEADER_BYTES);
+            deletes |= type == Abi.REDO_DELETE;
+            if (type == Abi.REDO_CHUNK) {
                 copyRun(file, at, next);
                 return next + bytes;
             }
@@ -123,19 +128,20 @@ final class ReplayWorker {
 
     private void load() {
         int from = 0;
-        long sinceNanos = 0;
         while (from < filled) {
             slot.load(from, filled, replay.flushVersion(), shuffled);
             replay.loadedStubs(slot.stubsLoaded());
             int next = (int) slot.batchCursor();
-            sinceNanos = next > from ? 0 : sinceNanos;
+            if (next > from) {
+                replay.loaded();
+            }
             from = next;
             switch (slot.batchStatus()) {
                 case 0, Abi.STATUS_BUSY -> { }
                 case Abi.STATUS_GROWING -> LockSupport.parkNanos(GROWTH_NANOS);
                 case Abi.STATUS_MEMORY_FULL, Abi.STATUS_TABLE_FULL -> {
                     dropTombstones(from);
-                    sinceNanos = awaitRoom(sinceNanos);
+                    awaitRoom();
                 }
                 default -> throw new IllegalStateException("load stopped: status=" + slot.batchStatus() + " offset=" + from);
             }
@@ -155,13 +161,16 @@ final class ReplayWorker {
         }
     }
 
-    /** Another worker's tombstones may be what takes the room: they go with its batch. @param sinceNanos when it was first waited for, 0: now */
-    private long awaitRoom(long sinceNanos) {
+    /** Another worker's tombstones may be what takes the room: they go with its batch. */
+    private void awaitRoom() {
+        replay.orStop();
         long now = System.nanoTime();
-        if (sinceNanos != 0 && now - sinceNanos > FULL_NANOS_MAX) {
+        if (replay.loads() != loadsSeen) {
+            loadsSeen = replay.loads();
+            loadsSeenNanos = now;
+        } else if (now - loadsSeenNanos > FULL_NANOS_MAX) {
             throw replay.full();
         }
         LockSupport.parkNanos(GROWTH_NANOS);
-        return sinceNanos == 0 ? now : sinceNanos;
     }
 }

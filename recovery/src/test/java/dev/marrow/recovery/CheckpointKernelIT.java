@@ -1,6 +1,7 @@
 package dev.marrow.recovery;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.marrow.bpf.BpfFs;
@@ -216,6 +217,32 @@ class CheckpointKernelIT {
                 String value = one.getValue();
                 assertEquals("$" + value.length() + "\r\n" + value + "\r\n", again.call(0, "GET", one.getKey()));
             }
+        } finally {
+            again.drop();
+        }
+    }
+
+    /** A budget that is too small is said, and harms nothing. */
+    @Test
+    void aLogThatFindsNoRoomIsRefusedAndWhole() throws Exception {
+        StoreGeometry ample = new StoreGeometry(4000, 64 << 20, 1 << 20);
+        int keys = 3 * (int) StoreGeometry.SLAB_BYTES / 5000;
+        LiveStore live = new LiveStore(directory, ample, SLOTS);
+        try {
+            for (int i = 0; i < keys; i++) {
+                assertEquals("+OK\r\n", live.call(0, "SET", "key-" + i % (keys / 2), "v".repeat(9000)));
+                live.call(0, "DEL", "short");     // tombstones to drop
+                live.call(0, "SET", "short", "v");
+            }
+        } finally {
+            live.drop();
+        }
+        StoreGeometry small = new StoreGeometry(ample.capacity(), StoreGeometry.SLAB_BYTES, ample.ringBytes());
+        StartRefusedException refused = assertThrows(StartRefusedException.class, () -> new LiveStore(directory, small, SLOTS).drop());
+        assertTrue(refused.getMessage().contains("raise --memory (now " + StoreGeometry.SLAB_BYTES + ")"), refused.getMessage());
+        LiveStore again = new LiveStore(directory, ample, SLOTS);
+        try {
+            assertEquals(keys / 2 + 1, again.store.counters().keys());
         } finally {
             again.drop();
         }

@@ -40,8 +40,14 @@ final class LiveStore implements AutoCloseable {
     LiveStore(Path path, StoreGeometry geometry, int slotCount) throws IOException {
         directory = LogDirectory.open(path);
         tierTwo = new TierTwo(path.resolve("tier-two"), TIER_TWO_BYTES);
-        StoreOpener.Opened opened = StoreOpener.open(directory, new StoreOpener.Options(geometry, slotCount, OPTIONS, Optional.empty(), tierTwo,
-                StoreOpener.OnMaps.NOBODY, QUIET));
+        StoreOpener.Opened opened;
+        try {
+            opened = StoreOpener.open(directory, new StoreOpener.Options(geometry, slotCount, OPTIONS, Optional.empty(), tierTwo,
+                    StoreOpener.OnMaps.NOBODY, QUIET));
+        } catch (IOException | RuntimeException refused) {
+            directory.close();
+            throw refused;
+        }
         store = opened.store();
         report = opened.report();
         log = new LogWriter(store.ring(), directory, opened.logStart(), OPTIONS, new DurabilityListener() {

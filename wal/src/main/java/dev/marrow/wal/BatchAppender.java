@@ -4,7 +4,7 @@ import java.io.IOException;
 import java.lang.foreign.MemorySegment;
 import java.util.function.LongSupplier;
 
-/** Puts runs of ring records into segments as batches, numbered without a gap. Used by the writer thread; its counters by anyone. */
+/** Puts runs of ring records into segments as batches, numbered without a gap. Used by who drains the ring; its counters by anyone. */
 final class BatchAppender {
 
     private final LongSupplier clockMillis;

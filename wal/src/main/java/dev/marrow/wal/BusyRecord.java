@@ -2,7 +2,7 @@ package dev.marrow.wal;
 
 import java.util.function.LongSupplier;
 
-/** The record that holds up the log: reserved by a producer and not yet submitted. Noted by the writer thread, read by anyone. */
+/** The record that holds up the log: reserved by a producer and not yet submitted. Noted by who drains the ring, read by anyone. */
 final class BusyRecord {
 
     private static final long NONE = -1;

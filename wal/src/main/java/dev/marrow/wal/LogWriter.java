@@ -20,9 +20,8 @@ import java.util.concurrent.locks.ReentrantLock;
  */
 public final class LogWriter implements AutoCloseable {
 
-    /** Longest pause of an idle writer; records of doors that do not call {@link #wake} wait this long at most. */
-    private static final long IDLE_PARK_NANOS_MAX = 10_000_000;
-    private static final long IDLE_PARK_NANOS_MIN = 1_000_000;
+    /** An idle writer's first pause is this part of its longest. */
+    private static final int IDLE_DIVISOR = 10;
     private static final long WRITTEN_POLL_MILLIS = 1;
     /** In {@code everysec} more than this is synced beside the writing: at a segment's end the writer would have to wait for all of it. */
     private static final long UNSYNCED_BYTES_MAX = 16L << 20;
@@ -145,7 +144,7 @@ public final class LogWriter implements AutoCloseable {
     private boolean writeBatch() throws IOException, InterruptedException {
         long from = progress.ringPosition();
         long to = finishedEnd(from);
-        if (to - from > appender.segment().room()) {
+        if (to > from && to - from > appender.segment().room()) {
             rollOver();
             to = finishedEnd(from);
         }
@@ -270,14 +269,20 @@ public final class LogWriter implements AutoCloseable {
 
     private long pause(long lastNanos) {
         long nanos = busy.present() ? Math.clamp(lastNanos * 2, BUSY_PARK_NANOS_MIN, BUSY_PARK_NANOS_MAX)
-                : Math.clamp(lastNanos * 2, IDLE_PARK_NANOS_MIN, IDLE_PARK_NANOS_MAX);
+                : Math.clamp(lastNanos * 2, options.idleNanosMax() / IDLE_DIVISOR, options.idleNanosMax());
         parked = true;
-        // Looked at again after the flag is up: whoever submits later sees the flag and wakes us.
-        if (!closing && !isRollWanted() && isDrained()) {
+        // Looked at again after the flag is up: whoever submits later sees the flag and takes it down. A wait for the lock takes the permit of who did.
+        if (isDrained() && parked && !closing && !isRollWanted() && !mark.failed()) {
             LockSupport.parkNanos(this, nanos);
         }
         parked = false;
         return nanos;
+    }
+
+    /** Whatever it does, it looks again before it sleeps. */
+    private void unparkWriter() {
+        parked = false;
+        LockSupport.unpark(writerThread);
     }
 
     private boolean isDrained() {
@@ -297,7 +302,7 @@ public final class LogWriter implements AutoCloseable {
         }
     }
 
-    // ---- syncing, on either thread ----
+    // ---- syncing, on either thread or one that commits ----
 
     private void syncLoop() {
         try {
@@ -364,7 +369,7 @@ public final class LogWriter implements AutoCloseable {
             failure.addSuppressed(alsoFailed);
         }
         mark.tellFailure();
-        LockSupport.unpark(writerThread);
+        unparkWriter();
         LockSupport.unpark(syncThread);
     }
 
@@ -380,6 +385,7 @@ public final class LogWriter implements AutoCloseable {
             wake();
             return;
         }
+        boolean left = false;
         try {
             if (!closing && !mark.failed()) {
                 long from = progress.ringPosition();
@@ -387,13 +393,15 @@ public final class LogWriter implements AutoCloseable {
                 if (to > from && to - from <= appender.segment().room()) {
                     write(from, to);
                 }
+                left = progress.ringPosition() < ring.producerPosition();
             }
         } catch (Throwable failure) {
             fail(failure);
         } finally {
+            // The ring may be gone as soon as this is free: close() waits for nothing else.
             drainLock.unlock();
         }
-        if (progress.ringPosition() < ring.producerPosition()) {
+        if (left) {
             wake();
         }
     }
@@ -401,8 +409,7 @@ public final class LogWriter implements AutoCloseable {
     /** Called after a run that wrote. Costs one volatile read while the writer is awake. */
     public void wake() {
         if (parked) {
-            parked = false;
-            LockSupport.unpark(writerThread);
+            unparkWriter();
         }
     }
 
@@ -421,7 +428,7 @@ public final class LogWriter implements AutoCloseable {
                 roll.cancel(false);
             }
         }
-        LockSupport.unpark(writerThread);
+        unparkWriter();
         return roll;
     }
 
@@ -466,7 +473,7 @@ public final class LogWriter implements AutoCloseable {
     /** Changes the mode. To {@code always}: what is written but not synced is synced at once. */
     public void durability(Durability value) {
         durability = value;
-        LockSupport.unpark(writerThread);
+        unparkWriter();
     }
 
     /** Whether the log has failed (I7). */
@@ -515,7 +522,7 @@ public final class LogWriter implements AutoCloseable {
         }
         closed = true;
         closing = true;
-        LockSupport.unpark(writerThread);
+        unparkWriter();
         Threads.join(writerThread, mark::failed);
         // its own last act, unless it never ran
         refuseRolls();

@@ -11,7 +11,7 @@ import java.nio.file.Path;
 import java.security.SecureRandom;
 import java.util.zip.CRC32C;
 
-/** A segment that is written. One writing thread; {@link #force} may run beside it. */
+/** A segment that is written. One writing thread at a time; {@link #force} may run beside it. */
 final class Segment implements Closeable {
 
     private static final int ZERO_CHUNK_BYTES = 1 << 20;

@@ -90,7 +90,7 @@ final class EventLoop implements Runnable {
         this.index = index;
         this.slot = slot;
         this.coldPath = new ColdPath(server, commands);
-        this.thread = new LoopThread("marrow-loop-" + index, this);
+        this.thread = new LoopThread("marrow-loop-" + index, this, server::fail);
         this.waits = new LogWaits(server);
         this.selector = Selector.open();
         this.pollWindow = PollWindow.of(server.config().busyPollMicros() * 1_000L, Runtime.getRuntime().availableProcessors(), server.config().eventLoops());
@@ -229,6 +229,7 @@ final class EventLoop implements Runnable {
         }
         nowNanos = System.nanoTime();
         release();
+        execute();
         return true;
     }
 
@@ -243,13 +244,13 @@ final class EventLoop implements Runnable {
 
     private void select() throws IOException {
         hadWork = false;
-        if (!resumable.isEmpty() || waits.oweCommits() || pollWindow.looks(nowNanos)) {
+        if (!resumable.isEmpty() || waits.isCommitOwed() || pollWindow.looks(nowNanos)) {
             selector.selectNow(whenReady);
             nowNanos = System.nanoTime();
         } else {
             sleep();
         }
-        boolean found = hadWork || waits.move();
+        boolean found = hadWork || waits.hasMoved();
         commitWanted = waits.wantCommit(found);
         if (found) {
             pollWindow.worked();
@@ -264,7 +265,7 @@ final class EventLoop implements Runnable {
         long begin = System.nanoTime();
         // Told before the last look at the log: whoever moves it on later wakes the loop.
         waits.beginSleep();
-        if (waits.move()) {
+        if (waits.hasMoved()) {
             selector.selectNow(whenReady);
         } else {
             selector.select(whenReady, stalled.isEmpty() ? selectMillis() : RETRY_MILLIS);

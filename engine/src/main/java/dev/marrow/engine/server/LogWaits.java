@@ -76,11 +76,11 @@ final class LogWaits {
     }
 
     /** Whether somebody waits for the log, and it has moved. */
-    boolean move() {
+    boolean hasMoved() {
         return !(held.isEmpty() && suspended.isEmpty()) && server.durable() != durable;
     }
 
-    /** The loop is about to sleep, if {@link #move} says no after this: whoever moves the log later wakes it. */
+    /** The loop is about to sleep, if {@link #hasMoved} says no after this: whoever moves the log later wakes it. */
     void beginSleep() {
         sleeping = !(held.isEmpty() && suspended.isEmpty());
     }
@@ -95,7 +95,7 @@ final class LogWaits {
     }
 
     /** Whether somebody waits for what the log was not asked for. */
-    boolean oweCommits() {
+    boolean isCommitOwed() {
         return commitOwed;
     }
 

@@ -7,7 +7,7 @@ import java.io.PrintStream;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.Consumer;
 
-/** Adds memory for records before it is needed, and keeps the programs' clock right. */
+/** Adds memory for records before it is needed, keeps the programs' clock right, and has the server look after what may hang. */
 final class MemoryThread implements Runnable {
     private static final int ENOMEM = 12;
     private static final long PERIOD_NANOS = 50_000_000;

@@ -19,6 +19,8 @@ class LoopThreadTest {
     private final CountDownLatch answer = new CountDownLatch(1);
     private final CountDownLatch goOn = new CountDownLatch(1);
     private final List<Thread> ran = Collections.synchronizedList(new ArrayList<>());
+    private final List<Throwable> late = Collections.synchronizedList(new ArrayList<>());
+    private boolean throwing;
     private final List<Boolean> kept = Collections.synchronizedList(new ArrayList<>());
 
     /** Calls something that hangs, once; then waits for its end. */
@@ -30,7 +32,7 @@ class LoopThreadTest {
         public void run() {
             ran.add(Thread.currentThread());
             if (turns++ == 0) {
-                boolean mine = thread.call(this::hang);
+                boolean mine = callOrThrow();
                 kept.add(mine);
                 if (!mine) {
                     return;
@@ -39,9 +41,22 @@ class LoopThreadTest {
             await(goOn);
         }
 
+        /** What it throws in the loop's own hands is the loop's. */
+        private boolean callOrThrow() {
+            try {
+                return thread.call(this::hang);
+            } catch (IllegalStateException mine) {
+                assertTrue(throwing);
+                return true;
+            }
+        }
+
         private void hang() {
             calling.countDown();
             await(answer);
+            if (throwing) {
+                throw new IllegalStateException("by the test");
+            }
         }
     }
 
@@ -55,10 +70,24 @@ class LoopThreadTest {
 
     private LoopThread start() {
         Loop loop = new Loop();
-        loop.thread = new LoopThread("test-loop", loop);
+        loop.thread = new LoopThread("test-loop", loop, late::add);
         loop.thread.relieve();
         loop.thread.start();
         return loop.thread;
+    }
+
+    @Test
+    void aLateFailureIsNotTheLoops() throws Exception {
+        throwing = true;
+        anotherThreadGoesOnWhenACallHangs();
+        assertEquals(1, late.size());
+    }
+
+    @Test
+    void aFailureInTimeIsTheLoops() throws Exception {
+        throwing = true;
+        oneThatCallsBrieflyKeepsTheLoop();
+        assertEquals(List.of(), late);
     }
 
     @Test
