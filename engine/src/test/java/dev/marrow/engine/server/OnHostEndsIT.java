@@ -49,7 +49,7 @@ class OnHostEndsIT {
     void idleClientsAreEndedAndTheNextServerServesAtOnce(End how) throws Exception {
         Path directory = Files.createTempDirectory("marrow-test-");
         int port;
-        // whatever another server on this machine has
+        // whatever another server on this machine has, and may give back meanwhile
         long programsBefore = count("prog", " name onhost ");
         long entriesBefore = count("prog", " name onhost_entry ");
         long mapsBefore = count("map", " name onhost_");
@@ -68,7 +68,7 @@ class OnHostEndsIT {
             }
             assertEquals(attachedBefore, attached(), "a program stayed on the cgroup");
             settles("the tables' programs are gone while clients still hold their sockets",
-                    () -> count("prog", " name onhost ") == programsBefore);
+                    () -> count("prog", " name onhost ") <= programsBefore);
 
             assertEquals("$6\r\nunread\r\n", idle.get(0).reply(), "what was in the receive queue is still there");
             try (ServerProcess next = new ServerProcess(directory, "--durability", "everysec", "--port", Integer.toString(port))) {
@@ -85,7 +85,7 @@ class OnHostEndsIT {
                 }
                 end(next, End.SIGTERM);
             }
-            settles("nothing is left", () -> count("prog", " name onhost_entry ") == entriesBefore && count("map", " name onhost_") == mapsBefore);
+            settles("nothing is left", () -> count("prog", " name onhost_entry ") <= entriesBefore && count("map", " name onhost_") <= mapsBefore);
         } finally {
             unpin(directory);
             TestServer.deleteTree(directory);
@@ -216,7 +216,7 @@ class OnHostEndsIT {
             }
             TimeUnit.MILLISECONDS.sleep(SETTLE_MILLIS);
         }
-        throw new AssertionError(what + ": no, " + output("bpftool", "prog", "show"));
+        throw new AssertionError(what + ": no, " + output("bpftool", "prog", "show") + output("bpftool", "map", "show"));
     }
 
     private static String output(String... command) {
