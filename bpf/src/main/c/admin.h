@@ -97,9 +97,8 @@ INLINE int load_slot(struct io *io)
 	return RUN_OK;
 }
 
-/* ---- sweep: batch_count home buckets from batch_cursor on ---- */
+/* ---- sweep: batch_count home buckets from batch_cursor on; batch_extra[0]: whether what has expired goes, besides what a floor has left behind ---- */
 
-#define SWEEP_EXPIRED 1             /* batch_extra[0]: what to remove besides that which a floor has left behind */
 #define SWEPT_STUBS_MAX (OUT_BYTES / sizeof(struct stub))   /* of one run */
 
 /* An expired key's value was in tier two: its stub goes to io.out, batch_extra[3] of them, if the record that was removed is the one that was
