@@ -63,6 +63,8 @@ public final class BatchReader implements Closeable {
     private long records;
     private long bytes;
     private boolean done;
+    /** What ended the reading. */
+    private Optional<IOException> failure = Optional.empty();
 
     private BatchReader(LogDirectory directory, SegmentKind kind, long segmentFirst, long segmentEnd, long lastOffset, long lsn) {
         this.directory = directory;
@@ -99,11 +101,23 @@ public final class BatchReader implements Closeable {
     }
 
     /**
-     * The next batch, empty at the end.
+     * The next batch, empty at the end. A failure is final: who asks afterwards hears of the same one, and does not go on behind it.
      *
      * @throws LogDamagedException when it is not where it should be; at the end, when a base is not what the manifest says
      */
     public synchronized Optional<Batch> next() throws IOException {
+        if (failure.isPresent()) {
+            throw failure.get();
+        }
+        try {
+            return advance();
+        } catch (IOException e) {
+            failure = Optional.of(e);
+            throw e;
+        }
+    }
+
+    private Optional<Batch> advance() throws IOException {
         while (!done && (opened.isEmpty() || atEnd(opened.getLast()))) {
             done = sequence + 1 >= segmentEnd;
             if (done) {

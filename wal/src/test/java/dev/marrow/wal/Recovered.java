@@ -1,5 +1,8 @@
 package dev.marrow.wal;
 
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+
 import dev.marrow.bpf.Abi;
 import java.io.IOException;
 import java.lang.foreign.ValueLayout;
@@ -52,9 +55,19 @@ record Recovered(Map<String, Long> table, long versionMax, long flushVersion) {
     }
 
     private static void visit(BatchReader reader, RecordVisitor visitor) throws IOException {
-        for (Optional<BatchReader.Batch> next = reader.next(); next.isPresent(); next = reader.next()) {
+        for (Optional<BatchReader.Batch> next = next(reader); next.isPresent(); next = next(reader)) {
             next.get().verify();
             RedoRecords.forEach(next.get().file(), next.get().payload(), next.get().length(), visitor);
+        }
+    }
+
+    /** A failure is not the end for whoever asks next, as another thread of a replay does. */
+    private static Optional<BatchReader.Batch> next(BatchReader reader) throws IOException {
+        try {
+            return reader.next();
+        } catch (IOException failure) {
+            assertEquals(failure.toString(), assertThrows(IOException.class, reader::next).toString());
+            throw failure;
         }
     }
 }

@@ -175,14 +175,16 @@ class DirectoryIT {
         }
         copyFiles(directory, temp.resolve("whole"));
         Files.delete(directory.resolve("MANIFEST"));
-        assertTrue(refused(EXIT_DATA).contains("MANIFEST"));
+        String output = refused(EXIT_DATA);
+        assertTrue(output.contains("MANIFEST"), output);
         copyFiles(temp.resolve("whole"), directory);
         Path base = only("base");
         Files.delete(base);
-        assertTrue(refused(EXIT_DATA).contains(base.toString()));
+        output = refused(EXIT_DATA);
+        assertTrue(output.contains(base.toString()), output);
         copyFiles(temp.resolve("whole"), directory);
         flip(base, Files.size(base) / 2);
-        String output = refused(EXIT_DATA);
+        output = refused(EXIT_DATA);
         assertTrue(output.contains(base.toString()), output);
         assertTrue(refused(EXIT_DATA, "--cut-damaged-log", base + ":4096").contains("log damaged"), "a base cannot be cut");
         copyFiles(temp.resolve("whole"), directory);
