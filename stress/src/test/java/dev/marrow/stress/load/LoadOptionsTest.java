@@ -74,7 +74,7 @@ class LoadOptionsTest {
         "--vs valkey                                        | --vs valkey is not HOST:PORT",
         "--json /no/such/directory/x                        | --json /no/such/directory/x: there is no such directory",
         "--html /tmp                                        | --html /tmp is a directory",
-        "--json /tmp/x --html /tmp/x                        | the same file"})
+        "--json same.report --html same.report              | the same file"})
     void refuses(String arguments, String message) throws Exception {
         IllegalArgumentException refused = assertThrows(IllegalArgumentException.class, () -> plan(arguments.strip()));
         assertTrue(refused.getMessage().contains(message.strip()), refused.getMessage());
