@@ -33,6 +33,8 @@ GLOBAL int note_command(struct io *io, u32 end)
 	if (!io || parse_command(io, end) != PARSE_OK)
 		return 0;
 	struct transaction *t = &io->t;
+	if (t->argument_count > ARGUMENTS_MAX)
+		return 0;
 	io->position = t->next_offset;
 	t->key_offset = t->argument_offset[1];
 	t->key_length = t->argument_count > 1 && t->argument_length[1] <= KEY_BYTES_MAX ? t->argument_length[1] : 0;

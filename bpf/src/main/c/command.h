@@ -12,7 +12,7 @@ enum op {
 	OP_NONE,
 	OP_GET, OP_STRLEN, OP_EXISTS, OP_TTL,
 	OP_SET, OP_APPEND, OP_ADD, OP_EXPIRE, OP_PERSIST, OP_DELETE, OP_GETDEL,
-	OP_PING, OP_ECHO,
+	OP_PING, OP_ECHO, OP_MGET,
 	/* not commands: what other operations do with one key */
 	OP_LOAD, OP_REMOVE_EXPIRED, OP_REMOVE_TOMBSTONE, OP_STAGE, OP_COMMIT,
 };
@@ -26,7 +26,7 @@ enum option_flag {
 	OPTION_SUBTRACT = 1024,     /* DECR, DECRBY */
 };
 
-enum prepared { PREPARED_TRANSACTION, PREPARED_ANSWERED, PREPARED_COLD };
+enum prepared { PREPARED_TRANSACTION, PREPARED_ANSWERED, PREPARED_COLD, PREPARED_MGET };
 
 /* Up to eight letters as one word, upper case. */
 #define WORD(a, b, c, d, e, f, g, h) \
@@ -79,6 +79,8 @@ INLINE int recognise(struct io *io)
 			return set_op(t, OP_ADD, 0, 0);
 		if (name == WORD4('D', 'E', 'C', 'R'))
 			return set_op(t, OP_ADD, OPTION_SUBTRACT, 0);
+		if (name == WORD4('M', 'G', 'E', 'T'))
+			return set_op(t, OP_MGET, 0, 0);
 		if (name == WORD4('P', 'I', 'N', 'G'))
 			return set_op(t, OP_PING, 0, 0);
 		if (name == WORD4('E', 'C', 'H', 'O'))
@@ -351,6 +353,9 @@ INLINE void arity(u32 op, u32 value_argument, u32 *least, u32 *most)
 	case OP_EXISTS:
 		*most = ARGUMENTS_MAX;
 		break;
+	case OP_MGET:
+		*most = ~0u;
+		break;
 	}
 }
 
@@ -364,6 +369,8 @@ GLOBAL int prepare(struct io *io)
 		return PREPARED_COLD;
 
 	u32 count = t->argument_count, op = t->op, least, most;
+	if (count > ARGUMENTS_MAX && op != OP_MGET)
+		return PREPARED_COLD;
 	arity(op, t->value_argument, &least, &most);
 	if (op == OP_SET && !t->flags && t->argument_length[0] == 3)
 		most = ARGUMENTS_MAX;
@@ -387,6 +394,8 @@ GLOBAL int prepare(struct io *io)
 	}
 	if ((op == OP_DELETE || op == OP_EXISTS) && count > 2)
 		return PREPARED_COLD;
+	if (op == OP_MGET)
+		return io->staged ? PREPARED_COLD : PREPARED_MGET;
 
 	t->key_offset = t->argument_offset[1];
 	t->key_length = t->argument_length[1];

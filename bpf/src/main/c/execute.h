@@ -180,11 +180,18 @@ INLINE int needs_large_value(struct transaction *t)
 	return (t->old.flags & RECORD_STUB) && op <= OP_GETDEL && op != OP_EXISTS && op != OP_TTL;
 }
 
+/* Whether the key was found, and is not past its deadline. */
+INLINE u32 is_live(struct io *io)
+{
+	struct transaction *t = &io->t;
+	return t->found && !(t->old.expire_ms && t->old.expire_ms < now_ms(io));
+}
+
 INLINE int decide(struct io *io)
 {
 	struct transaction *t = &io->t;
 	u32 found = t->found;
-	u32 live = found && !(t->old.expire_ms && t->old.expire_ms < now_ms(io));
+	u32 live = is_live(io);
 	int refused;
 
 	if (found && needs_large_value(t))

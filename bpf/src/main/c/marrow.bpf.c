@@ -7,6 +7,7 @@
  *   resp.h         bytes to arguments
  *   command.h      arguments to an operation
  *   execute.h      the transaction: find, decide, commit or confirm
+ *   mget.h         several keys, read at one moment
  *   table.h        buckets, and the rule that makes what was found hold
  *   heap.h         records
  *   transaction.h  the lock holds, and the redo record

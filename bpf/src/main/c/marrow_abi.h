@@ -33,6 +33,7 @@ typedef int64_t s64;
 #define VALUE_BYTES_MAX 65536
 #define ARGUMENTS_MAX 12            /* of a command that runs in the kernel; longer ones go to Java */
 #define ARGUMENT_MASK 15
+#define MGET_KEYS_MAX 1024          /* of an MGET that runs in the kernel; a power of two */
 #define REQUESTS_MAX 128            /* connections served by one run */
 #define COMMANDS_PER_RUN_MAX 8192
 #define ATTEMPTS_MAX 64             /* optimistic attempts of one transaction before the door is told BUSY */

@@ -195,6 +195,7 @@ INLINE int look_at(struct io *io)
 		return 1;
 	switch (prepare(io)) {
 	case PREPARED_COLD:
+	case PREPARED_MGET:
 		return 1;
 	case PREPARED_ANSWERED:
 		room = io->out_position - out_start;

@@ -11,6 +11,12 @@
 #include "hash.h"
 
 #define OUT_MASK (OUT_BYTES - 1)
+/* A reply begins with room for its longest fixed text; a value behind it runs into the buffer's tail, never around its end. */
+#ifdef MUTANT_NO_OUT_MARGIN
+#define OUT_MARGIN 1
+#else
+#define OUT_MARGIN REPLY_TEXT_BYTES_MAX
+#endif
 #define LENGTH_DIGITS_MAX 6
 
 enum parse { PARSE_OK, PARSE_INCOMPLETE, PARSE_COLD };
@@ -40,7 +46,7 @@ INLINE int parse_length(struct io *io, u32 from, u32 end, u32 *value, u32 *behin
 	return PARSE_COLD;
 }
 
-/* The command at io.position: arguments and next_offset of the transaction. */
+/* The command at io.position: arguments and next_offset of the transaction.  Of one with more than ARGUMENTS_MAX only their number and its name. */
 GLOBAL int parse_command(struct io *io, u32 end)
 {
 	if (!io)
@@ -55,11 +61,12 @@ GLOBAL int parse_command(struct io *io, u32 end)
 	int result = parse_length(io, at + 1, end, &count, &at);
 	if (result)
 		return result;
-	if (!count || count > ARGUMENTS_MAX)
+	if (!count)
 		return PARSE_COLD;
 	t->argument_count = count;
+	u32 cut = count > ARGUMENTS_MAX ? 1 : count;
 	for (u32 i = 0; i < ARGUMENTS_MAX; i++) {
-		if (i >= count)
+		if (i >= cut)
 			break;
 		if (at >= end)
 			return PARSE_INCOMPLETE;

@@ -6,8 +6,7 @@
 #ifndef MARROW_SERVE_H
 #define MARROW_SERVE_H
 
-#include "ahead.h"
-#include "execute.h"
+#include "mget.h"
 
 INLINE void begin_run(struct io *io)
 {
@@ -23,12 +22,6 @@ INLINE void begin_run(struct io *io)
 	io->batch_result = 0;
 	io->batch_status = 0;
 }
-
-#ifdef MUTANT_NO_OUT_MARGIN
-#define OUT_MARGIN 1
-#else
-#define OUT_MARGIN REPLY_TEXT_BYTES_MAX
-#endif
 
 INLINE void count_status(struct io *io, u32 status)
 {
@@ -149,7 +142,6 @@ INLINE int serve_command(struct io *io)
 	int parsed = parse_command(io, q->in_end);
 	if (parsed != PARSE_OK)
 		return 1 + (parsed == PARSE_COLD ? STATUS_COLD : STATUS_DONE);
-	/* a reply begins with room for its longest fixed text; a value behind it runs into the buffer's tail, never around its end */
 	if (io->out_position > OUT_BYTES - OUT_MARGIN)
 		return 1 + STATUS_OUT_FULL;
 	if (io->commands >= COMMANDS_PER_RUN_MAX)
@@ -163,6 +155,10 @@ INLINE int serve_command(struct io *io)
 		if ((q->flags & REQUEST_READS_ONLY) && is_write(io->t.op))
 			return 1 + STATUS_WRITE;
 		int ended = execute_command(io, q);
+		if (ended)
+			return ended;
+	} else if (prepared == PREPARED_MGET) {
+		int ended = serve_mget(io);
 		if (ended)
 			return ended;
 	}

@@ -2,11 +2,15 @@ package dev.marrow.bpf;
 
 import org.junit.jupiter.api.Test;
 
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 /** Negative control: with the version rule taken out of the programs, the tests of races must turn red. */
 @org.junit.jupiter.api.Timeout(value = 120, threadMode = org.junit.jupiter.api.Timeout.ThreadMode.SEPARATE_THREAD)
 class RacesControlKernelIT {
+    /** Whether two threads meet is the scheduler's choice. */
+    private static final int TRIES = 20;
+
     private static final class Broken extends RacesKernelIT {
         private final String mutant;
 
@@ -39,7 +43,6 @@ class RacesControlKernelIT {
 
     @Test
     void withoutRevalidationTheRacesAreNoticed() throws Exception {
-        // whether two threads meet is the scheduler's choice: a few tries each
         assertTrue(turnsRed("NO_REVALIDATION", RacesKernelIT::incrementsAreNeitherLostNorDoubled), "increments were lost and nobody noticed");
         assertTrue(turnsRed("NO_REVALIDATION", RacesKernelIT::noKeyIsThereTwice), "keys were lost or doubled and nobody noticed");
     }
@@ -53,27 +56,37 @@ class RacesControlKernelIT {
 
     @Test
     void aTransactionWhoseHomesAreNotMarkedIsNoticed() throws Exception {
-        for (int i = 0; i < 20; i++) {
+        assertTrue(findsWrongSums("NO_MARKS", TRIES), "half a transaction was there to be seen and nobody noticed");
+    }
+
+    @Test
+    void anMgetOfSeveralMomentsIsNoticed() throws Exception {
+        assertFalse(findsWrongSums("SLOW_MGET", 1));
+        assertTrue(findsWrongSums("NO_MGET_CHECK", TRIES), "MGET did not look at its keys again and nobody noticed");
+    }
+
+    private static boolean findsWrongSums(String mutant, int tries) throws Exception {
+        for (int i = 0; i < tries; i++) {
             TransactionRacesKernelIT races = new TransactionRacesKernelIT() {
                 @Override
                 String object() {
-                    return "/mutants/NO_MARKS.bpf.o";
+                    return "/mutants/" + mutant + ".bpf.o";
                 }
             };
             races.open();
             try {
                 if (races.wrongSums() > 0) {
-                    return;
+                    return true;
                 }
             } finally {
                 races.close();
             }
         }
-        throw new AssertionError("half a transaction was there to be seen and nobody noticed");
+        return false;
     }
 
     private static boolean turnsRed(String mutant, Promise promise) throws Exception {
-        for (int i = 0; i < 20; i++) {
+        for (int i = 0; i < TRIES; i++) {
             if (!holds(mutant, promise)) {
                 return true;
             }

@@ -4,14 +4,18 @@ import static java.nio.charset.StandardCharsets.ISO_8859_1;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.OptionalLong;
 import java.util.Random;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -27,6 +31,7 @@ class TransactionRacesKernelIT {
     private static final long EACH = 1_000;
     private static final int THREADS = 5;
     private static final int TRANSFERS = 30_000;
+    private static final int MGETS_A_SUM = 5;
 
     private TestStore store;
     private ExecutorService threads;
@@ -72,6 +77,7 @@ class TransactionRacesKernelIT {
         }
         AtomicLong wrong = new AtomicLong();
         AtomicLong sums = new AtomicLong();
+        AtomicLong mgets = new AtomicLong();
         List<Future<?>> running = new ArrayList<>();
         AtomicBoolean moving = new AtomicBoolean(true);
         running.add(threads.submit(() -> {
@@ -82,6 +88,13 @@ class TransactionRacesKernelIT {
             while (moving.get()) {
                 wrong.addAndGet(total() == ACCOUNTS * EACH ? 0 : 1);
                 sums.incrementAndGet();
+                for (int i = 0; i < MGETS_A_SUM; i++) {
+                    OptionalLong sum = mget();
+                    if (sum.isPresent()) {
+                        wrong.addAndGet(sum.getAsLong() == ACCOUNTS * EACH ? 0 : 1);
+                        mgets.incrementAndGet();
+                    }
+                }
             }
         }));
         running.add(threads.submit(() -> neighbours(2, moving)));
@@ -90,7 +103,7 @@ class TransactionRacesKernelIT {
         for (Future<?> one : running) {
             one.get();
         }
-        assertTrue(sums.get() > 100, "sums=" + sums);
+        assertTrue(sums.get() > 100 && mgets.get() > 100, "sums=" + sums + " mgets=" + mgets);
         return wrong.get();
     }
 
@@ -146,6 +159,28 @@ class TransactionRacesKernelIT {
             }
         });
         return sum[0];
+    }
+
+    /** The sum as MGET finds it; empty when it was outrun, and leaves it to Java. */
+    private OptionalLong mget() {
+        String[] command = new String[1 + ACCOUNTS];
+        command[0] = "MGET";
+        for (int i = 0; i < ACCOUNTS; i++) {
+            command[1 + i] = "account:" + i;
+        }
+        IoSlot slot = store.store.slot(1);
+        byte[] in = latin(TestStore.command(command));
+        MemorySegment.copy(in, 0, slot.in(), ValueLayout.JAVA_BYTE, 0, in.length);
+        slot.request(0, 0, in.length, 0);
+        slot.serve(1);
+        if (slot.status(0) == Abi.STATUS_COLD) {
+            return OptionalLong.empty();
+        }
+        assertEquals(Abi.STATUS_DONE, slot.status(0));
+        String reply = new String(slot.out().asSlice(0, slot.outEnd(0)).toArray(ValueLayout.JAVA_BYTE), ISO_8859_1);
+        String[] lines = reply.split("\r\n");
+        assertEquals(1 + 2 * ACCOUNTS, lines.length, reply);
+        return OptionalLong.of(IntStream.range(0, ACCOUNTS).mapToLong(i -> Long.parseLong(lines[2 + 2 * i])).sum());
     }
 
     private static long number(Staging staging, int index) {

@@ -16,8 +16,8 @@ public final class ColdCommands {
     /** What a browser would send that some web page leads to this port: as in Redis, nothing of it is executed from there on. */
     private static final List<String> HTTP_WORDS = List.of("post", "host:");
 
-    /** Hot with one key only. */
-    private static final Set<String> SEVERAL_KEYS = Set.of("del", "exists");
+    /** What has several keys and comes here is a transaction: the kernel does not execute it, or has left it. */
+    private static final Set<String> SEVERAL_KEYS = Set.of("del", "exists", "mget");
 
     private final ServerControl control;
     private final HotCommands hot;

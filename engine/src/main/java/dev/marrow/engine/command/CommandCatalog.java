@@ -66,7 +66,7 @@ final class CommandCatalog {
             swapdb; 3; cold; write fast; 0 0 0; @keyspace @write @fast @dangerous;;; 4.0.0 server; O(1); Swap two databases, of which there is one
             ping; -1; hot; fast; 0 0 0; @fast @connection; request_policy:all_shards response_policy:all_succeeded;; 1.0.0 connection; O(1); Ping the server
             echo; 2; hot; loading stale fast; 0 0 0; @fast @connection;;; 1.0.0 connection; O(1); Echo the given string
-            mget; -2; cold; readonly fast; 1 -1 1; @read @string @fast; request_policy:multi_shard; RO access; 1.0.0 string; O(N); Get the values of all the given keys
+            mget; -2; hot; readonly fast; 1 -1 1; @read @string @fast; request_policy:multi_shard; RO access; 1.0.0 string; O(N); Get the values of all the given keys
             mset; -3; cold; write denyoom; 1 -1 2; @write @string @slow; request_policy:multi_shard response_policy:all_succeeded; OW update; 1.0.1 string; O(N); Set multiple keys to multiple values
             hello; -1; cold; noscript loading stale fast no_auth allow_busy; 0 0 0; @fast @connection;;; 6.0.0 connection; O(1); Choose the protocol version, authenticate, name the connection
             auth; -2; cold; noscript loading stale fast no_auth allow_busy; 0 0 0; @fast @connection;;; 1.0.0 connection; O(N); Authenticate to the server

@@ -38,7 +38,7 @@ class ColdCommandsTest {
     @Test
     void mgetSaysNilInTheProtocolOfTheConnection() {
         harness.session.protocol(3);
-        assertEquals("*1\r\n_\r\n", harness.call("mget", "x"));
+        assertEquals("*2\r\n_\r\n_\r\n", harness.call("mget", "x", "y"));
     }
 
     @Test

@@ -20,7 +20,7 @@ class CommandTableTest {
     void listsEveryHotCommand() {
         String hot = CommandTable.commands().stream().filter(CommandSpec::hot).map(CommandSpec::name).collect(Collectors.joining(" "));
         assertEquals("get set setnx setex psetex getset getdel del exists strlen append incr decr incrby decrby expire pexpire"
-                + " expireat pexpireat ttl pttl persist ping echo", hot);
+                + " expireat pexpireat ttl pttl persist ping echo mget", hot);
     }
 
     @Test

@@ -118,6 +118,28 @@ class OnHostIT {
     }
 
     @Test
+    void severalKeysAreReadHereToo() throws Exception {
+        try (TestServer server = TestServer.start("durability", "everysec"); RespClient client = server.connect()) {
+            client.call("SET", "a", "1");
+            List<String> mget = new ArrayList<>(List.of("MGET", "a", "b"));
+            String two = "*2\r\n$1\r\n1\r\n$-1\r\n";
+            assertEquals(1, servedOf(server, client, List.of(mget), List.of(two)));
+            assertEquals(3, servedOf(server, client, List.of(mget, List.of("GET", "a"), mget), List.of(two, "$1\r\n1\r\n", two)));
+            assertEquals(2, servedOf(server, client, List.of(mget, List.of("INCR", "a")), List.of(two, ":2\r\n")));
+            // what it finds behind a write cannot be told before the write
+            assertEquals(0, servedOf(server, client, List.of(List.of("DECR", "a"), mget), List.of(":1\r\n", two)));
+            for (int i = 0; i < 98; i++) {
+                mget.add("absent");
+            }
+            assertEquals(1, servedOf(server, client, List.of(mget), List.of("*100\r\n$1\r\n1\r\n" + "$-1\r\n".repeat(99))));
+            // longer than a reply may be here
+            assertEquals(1, servedOf(server, client, "+OK\r\n", "SET", "b", "v".repeat(40_000)));
+            String value = "$40000\r\n" + "v".repeat(40_000) + "\r\n";
+            assertEquals(0, servedOf(server, client, "*2\r\n" + value + value, "MGET", "b", "b"));
+        }
+    }
+
+    @Test
     void aMessageIsServedWholeOrPassedWhole() throws Exception {
         try (TestServer server = TestServer.start("durability", "everysec"); RespClient client = server.connect()) {
             client.call("PING");
@@ -125,8 +147,8 @@ class OnHostIT {
                     List.of(List.of("SET", "a", "1"), List.of("GET", "a"), List.of("INCR", "a"), List.of("GETDEL", "a")),
                     List.of("+OK\r\n", "$1\r\n1\r\n", ":2\r\n", "$1\r\n2\r\n")));
             // a cold command at the end, at the beginning, in the middle: nothing of it runs here, and nothing runs twice
-            assertEquals(0, servedOf(server, client, List.of(List.of("INCR", "a"), List.of("MGET", "a", "b")), List.of(":1\r\n", "*2\r\n$1\r\n1\r\n$-1\r\n")));
-            assertEquals(0, servedOf(server, client, List.of(List.of("MGET", "a", "b"), List.of("INCR", "a")), List.of("*2\r\n$1\r\n1\r\n$-1\r\n", ":2\r\n")));
+            assertEquals(0, servedOf(server, client, List.of(List.of("INCR", "a"), List.of("EXISTS", "a", "b")), List.of(":1\r\n", ":1\r\n")));
+            assertEquals(0, servedOf(server, client, List.of(List.of("EXISTS", "a", "b"), List.of("INCR", "a")), List.of(":1\r\n", ":2\r\n")));
             assertEquals(0, servedOf(server, client, List.of(List.of("INCR", "a"), List.of("CLIENT", "GETNAME"), List.of("INCR", "a")),
                     List.of(":3\r\n", "$-1\r\n", ":4\r\n")));
             // an unfinished command at the end
