@@ -62,9 +62,31 @@ GLOBAL int stage_key(struct io *io)
 	return end_step(io, 0);
 }
 
+/* The next keys will be staged: their cache misses at the same time. */
+GLOBAL int touch_next_keys(struct io *io)
+{
+	struct staging *s = the_staging();
+	if (!io || !s)
+		return 0;
+	io->ahead = 0;
+	for (u32 n = 0; n < AHEAD_MAX; n++) {
+		u32 index = io->batch_cursor + n;
+		if (index >= io->batch_count)
+			break;
+		struct staged_key *k = staged_key_at(s, index);
+		io->t.key_offset = k->key_offset;
+		io->t.key_length = k->key_length;
+		note_ahead(io);
+	}
+	return touch_noted(io);
+}
+
 static long stage_step(u32 i, struct run *run)
 {
-	return to_bool(stage_key(run->io));
+	struct io *io = run->io;
+	if (i % AHEAD_MAX == 0)
+		touch_next_keys(io);
+	return to_bool(stage_key(io));
 }
 
 /* ---- staging while all homes are held: whoever is outrun all the time reads with marks, which nobody can outrun, and sees one moment ---- */

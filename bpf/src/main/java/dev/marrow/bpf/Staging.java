@@ -3,9 +3,7 @@ package dev.marrow.bpf;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.Arrays;
-import java.util.Comparator;
 import java.util.Optional;
-import java.util.stream.IntStream;
 
 /**
  * {@code struct staging}: the keys of one transaction, copied out of the table and worked on unseen until {@link #commit}. One user at a time, who
@@ -297,12 +295,17 @@ public final class Staging {
         return at + aligned(bytes);
     }
 
+    /** Keys of one home together, and its deletes last. */
     private void order() {
-        int[] order = IntStream.range(0, count).boxed()
-                .sorted(Comparator.<Integer>comparingInt(i -> get(i, Abi.staged_key_home))
-                        .thenComparingInt(i -> get(i, Abi.staged_key_change) == Abi.STAGED_DELETE ? 1 : 0))
-                .mapToInt(Integer::intValue).toArray();
-        MemorySegment.copy(order, 0, memory, ValueLayout.JAVA_INT, Abi.staging_order, count);
+        long[] order = new long[count];
+        for (int i = 0; i < count; i++) {
+            long last = get(i, Abi.staged_key_change) == Abi.STAGED_DELETE ? Abi.STAGED_KEYS_MAX : 0;
+            order[i] = (long) get(i, Abi.staged_key_home) << Integer.SIZE | last | i;
+        }
+        Arrays.sort(order);
+        for (int i = 0; i < count; i++) {
+            memory.set(ValueLayout.JAVA_INT, Abi.staging_order + (long) i * Integer.BYTES, (int) order[i] & Abi.STAGED_KEYS_MAX - 1);
+        }
     }
 
     private static int aligned(int bytes) {

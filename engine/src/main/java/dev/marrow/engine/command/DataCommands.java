@@ -10,6 +10,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.Function;
 import java.util.function.ToLongFunction;
 
 /**
@@ -23,6 +24,8 @@ final class DataCommands {
      */
     private static final Set<String> SEPARABLE = Set.of("del", "unlink", "exists", "touch", "mget");
     private static final int KEYS_OF_A_PART = 32;
+    /** Commands to which what a key's value was is nothing. */
+    private static final Set<String> VALUELESS = Set.of("del", "unlink", "exists", "touch", "mset", "msetnx");
 
     private static final Map<String, DataCommand> COMMANDS = new HashMap<>();
 
@@ -86,11 +89,16 @@ final class DataCommands {
 
     private void transact(Session session, CommandSpec spec, List<byte[]> arguments, Kernel.Patience patience, ReplyWriter out) {
         int start = out.size();
-        kernel.transact(session, keys(spec, arguments), patience, transaction -> {
+        transact(session, spec, keys(spec, arguments), patience, transaction -> {
             out.truncate(start);
             run(transaction, spec, arguments, out);
             return out;
         });
+    }
+
+    private <T> T transact(Session session, CommandSpec spec, List<byte[]> keys, Kernel.Patience patience, Function<Transaction, T> body) {
+        return VALUELESS.contains(spec.name())
+                ? kernel.transactWithoutValues(session, keys, patience, body) : kernel.transact(session, keys, patience, body);
     }
 
     private void executeInParts(Session session, CommandSpec spec, List<byte[]> arguments, int keysOfAPart, ReplyWriter out) {
@@ -109,7 +117,7 @@ final class DataCommands {
                     return out;
                 });
             } else {
-                sum += kernel.transact(session, keys, transaction -> sum(transaction, keys, effect(spec)));
+                sum += transact(session, spec, keys, Kernel.Patience.STALL_TIMEOUT, transaction -> sum(transaction, keys, effect(spec)));
             }
         }
         if (!list) {

@@ -30,7 +30,7 @@ public interface Kernel {
     }
 
     /** The same for a body that replaces or deletes keys and looks at nothing but whether they exist, their versions and deadlines. */
-    <T> T transactWithoutValues(Session session, Collection<byte[]> keys, Function<Transaction, T> body);
+    <T> T transactWithoutValues(Session session, Collection<byte[]> keys, Patience patience, Function<Transaction, T> body);
 
     /** How long a transaction is tried again while others change its keys. */
     enum Patience {

@@ -90,7 +90,7 @@ final class MultiCommands {
             return;
         }
         List<byte[]> keys = arguments.subList(1, arguments.size());
-        List<Transaction.Seen> seen = kernel.transactWithoutValues(session, keys,
+        List<Transaction.Seen> seen = kernel.transactWithoutValues(session, keys, Kernel.Patience.STALL_TIMEOUT,
                 transaction -> keys.stream().map(key -> transaction.entry(key).seen()).toList());
         for (int i = 0; i < keys.size(); i++) {
             session.multi().watch(keys.get(i), seen.get(i));

@@ -89,8 +89,8 @@ final class KernelDoor implements Kernel, Upload.Log {
     }
 
     @Override
-    public <T> T transactWithoutValues(Session session, Collection<byte[]> keys, Function<Transaction, T> body) {
-        return transact((Connection) session, keys, false, Patience.STALL_TIMEOUT, body);
+    public <T> T transactWithoutValues(Session session, Collection<byte[]> keys, Patience patience, Function<Transaction, T> body) {
+        return transact((Connection) session, keys, false, patience, body);
     }
 
     private <T> T transact(Connection session, Collection<byte[]> keys, boolean withValues, Patience patience, Function<Transaction, T> body) {

@@ -46,8 +46,8 @@ final class FakeServer implements Kernel, ServerControl {
     }
 
     @Override
-    public <T> T transactWithoutValues(Session session, Collection<byte[]> keys, Function<Transaction, T> body) {
-        return transact(session, keys, Patience.BRIEF, body);
+    public <T> T transactWithoutValues(Session session, Collection<byte[]> keys, Patience patience, Function<Transaction, T> body) {
+        return transact(session, keys, patience, body);
     }
 
     private final class FakeTransaction implements Transaction {
