@@ -156,7 +156,8 @@ final class OnHostBench {
             }
         });
         manyClients.forEach((durability, rows) -> rows.forEach(row -> report.headline(row.headline(durability.word() + ", ",
-                durability == Durability.ALWAYS ? "" : row.workload().pipeline() == 1 ? "≥ 2.3 × Redis" : "≥ 2.5 × Redis"))));
+                durability == Durability.ALWAYS || row.workload().hasSeveralKeys() ? ""
+                        : row.workload().pipeline() == 1 ? "≥ 2.3 × Redis" : "≥ 2.5 × Redis"))));
     }
 
     private static Headline headline(OneClientRow row, String what, String unit, ToDoubleFunction<Result> number, Function<Peer, Spread> ratio, String goal) {

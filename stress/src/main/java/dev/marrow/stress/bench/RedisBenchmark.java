@@ -4,7 +4,9 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
+import java.util.Locale;
 import java.util.concurrent.TimeUnit;
 
 /** Runs of redis-benchmark: what it is given, and what its CSV says. */
@@ -17,6 +19,9 @@ final class RedisBenchmark {
     private static final int COLUMN_P99 = 6;
     private static final int COLUMNS = 8;
 
+    /** Of one MSET, which redis-benchmark has chosen, and of one MGET. */
+    static final int KEYS_OF_SEVERAL = 10;
+
     private RedisBenchmark() {}
 
     /**
@@ -25,7 +30,7 @@ final class RedisBenchmark {
      * Several client threads are several processes here, for {@code --threads} makes redis-benchmark look only every 250 ms whether it is
      * done, and adds that to the time that its rate is of.
      *
-     * @param command   {@code set} or {@code get}
+     * @param command   {@code set}, {@code get}, or {@code mset} or {@code mget} of {@value #KEYS_OF_SEVERAL} keys
      * @param processes that share the connections and the requests, at most one a connection
      * @param clients   connections
      * @param pipeline  requests sent together on one
@@ -45,10 +50,27 @@ final class RedisBenchmark {
             return shares;
         }
 
+        boolean hasSeveralKeys() {
+            return command.equals("mset") || command.equals("mget");
+        }
+
+        /** For people. */
+        String label() {
+            return command.toUpperCase(Locale.ROOT) + (hasSeveralKeys() ? " of " + KEYS_OF_SEVERAL : "");
+        }
+
         List<String> arguments(int port, Share share) {
-            return List.of("redis-benchmark", "-h", "127.0.0.1", "-p", Integer.toString(port), "-t", command,
+            List<String> words = new ArrayList<>(List.of("redis-benchmark", "-h", "127.0.0.1", "-p", Integer.toString(port),
                     "-n", Long.toString(share.requests), "-c", Integer.toString(share.clients), "-P", Integer.toString(pipeline),
-                    "-r", Integer.toString(keyspace), "-d", Integer.toString(dataBytes), "--csv");
+                    "-r", Integer.toString(keyspace), "--csv"));
+            if (command.equals("mget")) {
+                // it has no test of that name
+                words.add(command);
+                words.addAll(Collections.nCopies(KEYS_OF_SEVERAL, "key:__rand_int__"));
+            } else {
+                words.addAll(List.of("-t", command, "-d", Integer.toString(dataBytes)));
+            }
+            return words;
         }
     }
 

@@ -19,6 +19,7 @@ final class RedisBenchmarkRows {
             List.of("command", "Redis req/s", "Marrow req/s", "Marrow/Redis", "Redis p50/p99 ms", "Marrow p50/p99 ms");
     private static final List<Integer> PIPELINES = List.of(1, 16);
     private static final List<String> COMMANDS = List.of("set", "get");
+    private static final List<String> COMMANDS_OF_SEVERAL = List.of("mset", "mget");
 
     private final Load load;
     private final int processes;
@@ -36,7 +37,7 @@ final class RedisBenchmarkRows {
     /** One command at one pipeline length, against both. */
     record Row(Workload workload, RedisBenchmarkSide redis, RedisBenchmarkSide marrow) {
         String label() {
-            return workload.command().toUpperCase(Locale.ROOT) + " P" + workload.pipeline();
+            return workload.label() + " P" + workload.pipeline();
         }
 
         List<String> cells() {
@@ -50,7 +51,7 @@ final class RedisBenchmarkRows {
 
         /** @param where what comes before the row's name */
         Headline headline(String where, String goal) {
-            return Headline.beside(where + workload.clients() + " clients, " + workload.command().toUpperCase(Locale.ROOT)
+            return Headline.beside(where + workload.clients() + " clients, " + workload.label()
                     + (workload.pipeline() == 1 ? "" : ", " + workload.pipeline() + " pipelined"), "requests/s", Spread.of(marrow.rates()).median(),
                     new Headline.Peer(Headline.REDIS, Spread.of(redis.rates()).median(), Spread.ofRatios(marrow.rates(), redis.rates()).median()), goal);
         }
@@ -64,8 +65,11 @@ final class RedisBenchmarkRows {
         List<Row> rows = new ArrayList<>();
         for (int pipeline : PIPELINES) {
             for (String command : COMMANDS) {
-                rows.add(calibrated(new Workload(command, processes, load.clients(), pipeline, load.keyspace(), load.payload()), servers));
+                rows.add(calibrated(command, pipeline, servers));
             }
+        }
+        for (String command : COMMANDS_OF_SEVERAL) {
+            rows.add(calibrated(command, 1, servers));
         }
         for (int round = 0; round < load.rounds(); round++) {
             for (Row row : rows) {
@@ -73,14 +77,15 @@ final class RedisBenchmarkRows {
                     side.sample();
                     report(servers, row, side, round);
                 }
-                report.progress(String.format(Locale.ROOT, "%-8s %-7s round %d: Redis %,.0f/s, Marrow %,.0f/s", servers.durability().word(),
+                report.progress(String.format(Locale.ROOT, "%-8s %-13s round %d: Redis %,.0f/s, Marrow %,.0f/s", servers.durability().word(),
                         row.label(), round + 1, row.redis.last().requestsPerSecond(), row.marrow.last().requestsPerSecond()));
             }
         }
         return rows;
     }
 
-    private Row calibrated(Workload workload, ServerPair servers) throws IOException, InterruptedException {
+    private Row calibrated(String command, int pipeline, ServerPair servers) throws IOException, InterruptedException {
+        Workload workload = new Workload(command, processes, load.clients(), pipeline, load.keyspace(), load.payload());
         RedisBenchmarkSide redis = new RedisBenchmarkSide(workload, servers.redis(), load.seconds(), scratch);
         RedisBenchmarkSide marrow = new RedisBenchmarkSide(workload, servers.marrow(), load.seconds(), scratch);
         redis.calibrate();

@@ -50,6 +50,9 @@ final class ServerBench {
     }
 
     private static String goal(Durability durability, RedisBenchmark.Workload workload) {
+        if (workload.hasSeveralKeys()) {
+            return "";
+        }
         if (durability == Durability.ALWAYS) {
             return workload.command().equals("set") ? "≥ 1.5 × Redis" : "";
         }

@@ -26,7 +26,7 @@ class BenchIT {
     void serverBenchFillsEveryRow() throws IOException {
         List<String> table = run("server", "--rounds", "1", "--seconds", "0.05", "--clients", "5", "--keyspace", "1000");
         for (String durability : List.of("everysec", "always")) {
-            for (String row : List.of("SET P1 ", "GET P1 ", "SET P16", "GET P16")) {
+            for (String row : List.of("SET P1 ", "GET P1 ", "SET P16", "GET P16", "MSET of 10 P1 ", "MGET of 10 P1 ")) {
                 assertEquals(1, table.stream().filter(line -> line.contains("| " + durability) && line.contains("| " + row)).count(), row);
             }
             for (String server : List.of("Marrow", "Redis", "memcached")) {
@@ -34,7 +34,7 @@ class BenchIT {
             }
             assertTrue(table.stream().anyMatch(line -> line.matches("\\| " + durability + " *(\\| [0-9,]+ *){3}(\\| [0-9.]+ *){2}\\|")), durability);
         }
-        assertEquals(1 + 8 * 2 + 2 * 3 + 2 * 3, samples("server"));
+        assertEquals(1 + 2 * 6 * 2 + 2 * 3 + 2 * 3, samples("server"));
         assertTrue(ProcessHandle.current().descendants().noneMatch(ProcessHandle::isAlive), "a server outlived its benchmark");
     }
 
@@ -54,11 +54,12 @@ class BenchIT {
             for (String durability : List.of("everysec", "always")) {
                 assertEquals(1, rows(table, durability, command + " P1"));
                 assertEquals(1, rows(table, durability, command + " P16"));
+                assertEquals(1, rows(table, durability, "M" + command + " of 10 P1"));
             }
         }
         String doors = table.getLast();
         assertTrue(doors.matches("The on-host door's share.* one client .* % of .*; redis-benchmark .* % of .*"), doors);
-        assertEquals(1 + 3 * 2 * 4 + 2 * 4 + 6 * 2 * 4 + 8 * 2, samples("onhost"));
+        assertEquals(1 + 3 * 2 * 4 + 2 * 4 + 6 * 2 * 4 + 2 * 6 * 2, samples("onhost"));
         assertTrue(ProcessHandle.current().descendants().noneMatch(ProcessHandle::isAlive), "a process outlived its benchmark");
     }
 
