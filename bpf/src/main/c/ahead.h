@@ -20,7 +20,7 @@ GLOBAL int note_ahead(struct io *io)
 	if (!io)
 		return 0;
 	u32 i = io->ahead & (AHEAD_MAX - 1);
-	hash_key(io);
+	hash_aside(io);
 	io->ahead_home[i] = io->t.home;
 	io->ahead_tag[i] = io->t.hash >> 48;
 	io->ahead++;
@@ -75,7 +75,7 @@ GLOBAL int touch_record(struct io *io, u32 i)
 	return 0;
 }
 
-/* Touches what was noted; io.ahead is how much that is, AHEAD_MAX at most. */
+/* Touches what was noted; io.ahead is how much that is, of which the first AHEAD_MAX count. */
 GLOBAL int touch_noted(struct io *io)
 {
 	if (!io)

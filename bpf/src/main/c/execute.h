@@ -290,10 +290,8 @@ GLOBAL int attempt(struct io *io)
 	return io ? attempt_once(io, 0) : STATUS_INTERNAL;
 }
 
-GLOBAL int attempt_again(struct io *io)
+INLINE int attempt_again(struct io *io)
 {
-	if (!io)
-		return STATUS_INTERNAL;
 	for (u32 i = 1; i < ATTEMPTS_MAX; i++) {
 		struct counters *n = my_counters(io);
 		if (n)

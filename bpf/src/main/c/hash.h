@@ -52,4 +52,12 @@ INLINE void hash_key(struct io *io)
 	t->home = (u32)(((hash & 0xffffffff) * config.bucket_count) >> 32);
 }
 
+/* The same where a call does not count: the verifier goes through it once. */
+GLOBAL int hash_aside(struct io *io)
+{
+	if (io)
+		hash_key(io);
+	return 0;
+}
+
 #endif

@@ -58,7 +58,8 @@ INLINE int record_read(void *to, u32 bytes, u64 ref, u32 from)
 {
 	u8 *block = block_of(ref);
 	u32 offset = offset_of(ref);
-	if (!block || offset > BLOCK_BYTES - RECORD_CLASS_BYTES_MIN)
+	asm volatile("" : "+r"(bytes));     /* callers have checked it, but the verifier forgets the range of what clang has spilled since */
+	if (!block || offset > BLOCK_BYTES - RECORD_CLASS_BYTES_MIN || bytes > VALUE_BYTES_MAX)
 		return -1;
 	return bpf_probe_read_kernel(to, bytes, block + offset + from);
 }
@@ -149,7 +150,7 @@ INLINE struct allocator *allocator_of(u32 class, u32 shard)
  * again in between fail the swap, so the link that was read belongs to the head that is replaced. */
 INLINE u64 pop_free(struct allocator *a, u32 class)
 {
-	for (u32 i = 0; i < CAS_ATTEMPTS_MAX; i++) {
+	for (u32 i = 0; i < POP_ATTEMPTS_MAX; i++) {
 		u64 head = READ_ONCE(a->free);
 		u64 location = head & FREE_LOCATION_MASK;
 		if (!location)
@@ -169,7 +170,7 @@ INLINE u64 pop_free(struct allocator *a, u32 class)
 /* A whole block nobody has; 0: none left, else its index + 1. */
 INLINE u64 take_block(struct control *c)
 {
-	for (u32 i = 0; i < 8; i++) {
+	for (u32 i = 0; i < TAKE_ATTEMPTS_MAX; i++) {
 		u64 block = READ_ONCE(c->heap_next_block);
 		if (block >= READ_ONCE(c->heap_block_count))
 			return 0;
@@ -184,7 +185,7 @@ INLINE u64 take_block(struct control *c)
 #define PIECE_WHOLE_BLOCK (1ull << 62)
 INLINE u64 take_chunk(struct control *c)
 {
-	for (u32 i = 0; i < 8; i++) {
+	for (u32 i = 0; i < TAKE_ATTEMPTS_MAX; i++) {
 		u64 cursor = READ_ONCE(c->chunk_cursor);
 		if (cursor && (cursor & 15) < CHUNKS_PER_BLOCK) {
 			if (__sync_val_compare_and_swap(&c->chunk_cursor, cursor, cursor + 1) == cursor)

@@ -40,6 +40,8 @@ typedef int64_t s64;
 #define OVERFLOW_CHAIN_MAX 8        /* buckets behind a home bucket */
 #define SHARDS_MAX 16               /* shards of allocator and counters; the shard is the CPU modulo their number */
 #define CAS_ATTEMPTS_MAX 64
+#define POP_ATTEMPTS_MAX 16         /* to take a freed record; whoever loses so often in a row looks elsewhere */
+#define TAKE_ATTEMPTS_MAX 4         /* to take a block or a chunk; whoever loses so often in a row begins again */
 #define GIVE_ATTEMPTS_MAX 256       /* to give something back, each lost to another processor that did so in these nanoseconds */
 #define AHEAD_MAX 16                /* commands of a pipeline whose cache misses are taken together; a power of two */
 

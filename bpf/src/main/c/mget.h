@@ -61,7 +61,7 @@ static long mget_cut_step(u32 i, struct mget *m)
 		return mget_ends(m, STATUS_COLD);
 	t->key_offset = at;
 	t->key_length = length;
-	hash_key(io);
+	hash_aside(io);
 	struct mget_key *k = mget_key_at(io, i);
 	k->offset = at;
 	k->length = length;
@@ -119,31 +119,34 @@ static long mget_linger_step(u32 i, void *nothing)
 #define MGET_LINGER() ((void)0)
 #endif
 
-/* Some keys, with their cache misses taken together. */
-static long mget_read_step(u32 group, struct mget *m)
+/* The next keys will be read: their cache misses at the same time. */
+GLOBAL int mget_touch(struct io *io, u32 first, u32 count)
 {
-	struct io *io = m->io;
-	u32 first = group * AHEAD_MAX, count = m->count;
-	if (first >= count)
-		return 1;
+	if (!io)
+		return 0;
 	for (u32 n = 0; n < AHEAD_MAX; n++) {
 		struct mget_key *k = mget_key_at(io, first + n);
 		io->ahead_home[n] = k->home;
 		io->ahead_tag[n] = k->hash >> 48;
 	}
-	io->ahead = count - first < AHEAD_MAX ? count - first : AHEAD_MAX;
-	touch_noted(io);
-	for (u32 n = 0; n < AHEAD_MAX; n++) {
-		if (first + n >= count)
-			return 1;
-		int result = mget_read(io, first + n, m->resp3);
-		if (result)
-			return mget_ends(m, result);
-		MGET_LINGER();
-		u64 position = observed_position(&io->t);
-		if (position > m->position)
-			m->position = position;
-	}
+	io->ahead = count - first;
+	return touch_noted(io);
+}
+
+static long mget_read_step(u32 i, struct mget *m)
+{
+	struct io *io = m->io;
+	if (i >= m->count)
+		return 1;
+	if (i % AHEAD_MAX == 0)
+		mget_touch(io, i, m->count);
+	int result = mget_read(io, i, m->resp3);
+	if (result)
+		return mget_ends(m, result);
+	MGET_LINGER();
+	u64 position = observed_position(&io->t);
+	if (position > m->position)
+		m->position = position;
 	return 0;
 }
 
@@ -167,7 +170,7 @@ INLINE int mget_attempt(struct mget *m, struct control *c)
 	m->position = 0;
 	m->status = 0;
 	reply_number(m->io, '*', m->count);
-	bpf_loop(MGET_KEYS_MAX / AHEAD_MAX, mget_read_step, m, 0);
+	bpf_loop(MGET_KEYS_MAX, mget_read_step, m, 0);
 	if (m->status)
 		return m->status;
 #ifdef MUTANT_NO_MGET_CHECK

@@ -108,7 +108,7 @@ GLOBAL int hold_home(struct io *io)
 		return 1;
 	io->t.key_offset = k->key_offset;
 	io->t.key_length = k->key_length;
-	hash_key(io);
+	hash_aside(io);
 	k->hash = io->t.hash;
 	k->home = io->t.home;
 	struct bucket *home = bucket_at(k->home);

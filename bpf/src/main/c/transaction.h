@@ -47,8 +47,10 @@ INLINE int unchanged(struct io *io)
 /* The new record, as it will lie in the heap and, without its first word, in the log.  Returns its size, 0 when the old
  * value it starts with could not be read any more.
  * The image buffer is larger than any record, because the verifier adds the bounds of the two pieces. */
-INLINE u32 fill_image(struct io *io, u32 type)
+GLOBAL u32 fill_image(struct io *io, u32 type)
 {
+	if (!io)
+		return 0;
 	struct transaction *t = &io->t;
 	struct record *image = (struct record *)io->image;
 	u32 key_length = t->key_length, kept = t->piece_old, added = t->piece_new_length;
@@ -75,6 +77,10 @@ INLINE u32 fill_image(struct io *io, u32 type)
 			return 0;
 		at += kept;
 	}
+	/* again: 6.1's verifier forgets the range of a number that clang has spilled */
+	asm volatile("" : "+r"(at), "+r"(added));
+	if (at > RECORD_HEADER_BYTES + KEY_BYTES_MAX + VALUE_BYTES_MAX || added > VALUE_BYTES_MAX)
+		return 0;
 	if (added) {
 		u8 *to = io->image + at;
 		if (t->piece_from_scratch) {
