@@ -59,7 +59,7 @@ INLINE int record_read(void *to, u32 bytes, u64 ref, u32 from)
 	u8 *block = block_of(ref);
 	u32 offset = offset_of(ref);
 	asm volatile("" : "+r"(bytes));     /* callers have checked it, but the verifier forgets the range of what clang has spilled since */
-	if (!block || offset > BLOCK_BYTES - RECORD_CLASS_BYTES_MIN || bytes > VALUE_BYTES_MAX)
+	if (!block || offset > BLOCK_BYTES - RECORD_CLASS_BYTES_MIN || bytes > RECORD_BYTES_MAX)
 		return -1;
 	return bpf_probe_read_kernel(to, bytes, block + offset + from);
 }

@@ -31,7 +31,7 @@ typedef int64_t s64;
 /* ---- limits (docs/ARCHITECTURE.md, "Bounds") ---- */
 #define KEY_BYTES_MAX 512
 #define VALUE_BYTES_MAX 65536
-#define ARGUMENTS_MAX 12            /* of a command that runs in the kernel; longer ones go to Java */
+#define ARGUMENTS_MAX 12            /* of a command that runs in the kernel, MGET apart; longer ones go to Java */
 #define ARGUMENT_MASK 15
 #define MGET_KEYS_MAX 1024          /* of an MGET that runs in the kernel; a power of two */
 #define REQUESTS_MAX 128            /* connections served by one run */
@@ -40,8 +40,8 @@ typedef int64_t s64;
 #define OVERFLOW_CHAIN_MAX 8        /* buckets behind a home bucket */
 #define SHARDS_MAX 16               /* shards of allocator and counters; the shard is the CPU modulo their number */
 #define CAS_ATTEMPTS_MAX 64
-#define POP_ATTEMPTS_MAX 16         /* to take a freed record; whoever loses so often in a row looks elsewhere */
-#define TAKE_ATTEMPTS_MAX 4         /* to take a block or a chunk; whoever loses so often in a row begins again */
+#define POP_ATTEMPTS_MAX 32         /* to take a freed record; whoever loses so often in a row looks elsewhere */
+#define TAKE_ATTEMPTS_MAX 4         /* to take a block or a chunk, each lost to another processor that has got one */
 #define GIVE_ATTEMPTS_MAX 256       /* to give something back, each lost to another processor that did so in these nanoseconds */
 #define AHEAD_MAX 16                /* commands of a pipeline whose cache misses are taken together; a power of two */
 
@@ -267,7 +267,7 @@ struct io {
 	struct transaction t;
 	u8 probe[RECORD_HEADER_BYTES + KEY_BYTES_MAX + 32];
 	u8 scratch[64];
-	u8 image[RECORD_CLASS_BYTES_MAX + VALUE_BYTES_MAX + 64];  /* the second half only for the verifier: see fill_image */
+	u8 image[RECORD_CLASS_BYTES_MAX + VALUE_BYTES_MAX + 64];  /* of a new record, or the keys of an MGET; the second half only for the verifier: see fill_image */
 	u8 in[IN_BYTES + 4096] __attribute__((aligned(64)));    /* the tail allows reads of eight bytes at any masked offset */
 	u8 out[OUT_BYTES + 69632];  /* the tail: one largest reply written before it is known to fit */
 } __attribute__((aligned(4096)));

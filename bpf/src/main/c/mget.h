@@ -4,7 +4,8 @@
  *
  * Each key is read as GET reads it, with its home's version.  When the last one has been read all homes are looked at again: if each still has its version, and
  * no FLUSHALL came by, then at the moment of the last read every key was what was read of it.  Else again, from the first key on; whoever is outrun
- * too often, meets a large value or has more to say than fits an io slot is left to Java, which stages the keys (stage_keys.h).
+ * too often, meets a large value or has more to say than fits an io slot is left to Java, which stages the keys (stage_keys.h), or by the on-host door to
+ * the server.
  *
  * The keys are cut out here, because there may be more of them than a transaction has arguments.  What is known of them lies in io.image: a read needs none.
  */
@@ -87,10 +88,12 @@ GLOBAL int mget_read(struct io *io, u32 i, u32 resp3)
 	t->home = k->home;
 	t->log_position = 0;
 	int result = locate(io, c);
-	if (result) {
-		purge(io, t->home);
-		return result;
+	if (result == ATTEMPT_AGAIN) {
+		purge(io, t->home);             /* if FLUSHALL is why */
+		result = locate_anywhere(io);
 	}
+	if (result)
+		return result;
 	if (t->snapshot & VERSION_CHANGING)
 		return ATTEMPT_AGAIN;
 	k->snapshot = t->snapshot;
@@ -167,6 +170,7 @@ static long mget_check_step(u32 i, struct mget *m)
 INLINE int mget_attempt(struct mget *m, struct control *c)
 {
 	u64 floor = READ_ONCE(c->version_floor);
+	m->io->t.now_ms = 0;                    /* deadlines are compared with the moment, too */
 	m->position = 0;
 	m->status = 0;
 	reply_number(m->io, '*', m->count);
@@ -183,6 +187,19 @@ INLINE int mget_attempt(struct mget *m, struct control *c)
 	return READ_ONCE(c->version_floor) == floor ? 0 : ATTEMPT_AGAIN;
 }
 
+/* The status of an MGET that was not answered.  The server door has Java behind it; the on-host door leaves the message to the server in any case, and
+ * counts why. */
+INLINE int mget_left(struct io *io, int status, u32 out_start)
+{
+	int server = io->out_limit == ~0u;
+	if (status == ATTEMPT_AGAIN)
+		return server ? STATUS_COLD : STATUS_BUSY;
+	/* with nothing before it, more room will not come */
+	if (status == STATUS_OUT_FULL && server && !out_start)
+		return STATUS_COLD;
+	return status;
+}
+
 /* The MGET that parse_command() has seen the beginning of.  0 when it was answered, else why not: status + 1. */
 GLOBAL int serve_mget(struct io *io)
 {
@@ -196,20 +213,26 @@ GLOBAL int serve_mget(struct io *io)
 
 	if (!m.count || m.count > MGET_KEYS_MAX)
 		return 1 + STATUS_COLD;
+	/* one of this run has filled the output area: the next would read as much as that one for nothing */
+	if (io->batch_result && out_start)
+		return 1 + STATUS_OUT_FULL;
 	m.at = t->argument_offset[0] + t->argument_length[0] + 2;
 	bpf_loop(MGET_KEYS_MAX, mget_cut_step, &m, 0);
 	if (m.status)
 		return 1 + m.status;
-	int status = ATTEMPT_AGAIN;
-	for (u32 i = 0; i < MGET_ATTEMPTS_MAX && status == ATTEMPT_AGAIN; i++) {
+	int status = mget_attempt(&m, c);
+	for (u32 i = 1; i < MGET_ATTEMPTS_MAX && status == ATTEMPT_AGAIN; i++) {
+		struct counters *n = my_counters(io);
+		if (n)
+			__sync_fetch_and_add(&n->attempts_lost, 1);
 		io->out_position = out_start;
 		status = mget_attempt(&m, c);
 	}
 	io->ahead = 0;
 	if (status) {
 		io->out_position = out_start;
-		/* with nothing before it, more room will not come */
-		return 1 + (status == ATTEMPT_AGAIN || (status == STATUS_OUT_FULL && !out_start) ? STATUS_COLD : status);
+		io->batch_result = status == STATUS_OUT_FULL;
+		return 1 + mget_left(io, status, out_start);
 	}
 	t->next_offset = m.at;
 	if (m.position > q->wait_position)

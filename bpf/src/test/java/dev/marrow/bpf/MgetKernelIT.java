@@ -2,6 +2,7 @@ package dev.marrow.bpf;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.util.ArrayList;
 import java.util.List;
@@ -121,9 +122,14 @@ class MgetKernelIT {
         assertEquals("*2\r\n$1\r\nv\r\n$1\r\nv\r\n", store.run(mget(List.of("goes", "stays"))));
         store.store.control().clockFixedMillis(1_001_001);
         answers(List.of("goes", "stays"));
+        List<String> many = new ArrayList<>(List.of("goes", "stays"));
+        for (int i = 0; i < 30; i++) {
+            set("k" + i, "v");
+            many.add("k" + i);
+        }
         store.store.slot(0).flush();
         values.clear();
-        answers(List.of("goes", "stays"));
+        answers(many);
     }
 
     /** What does not fit with the replies before it comes in the next run; what does not fit at all is Java's. */
@@ -151,6 +157,16 @@ class MgetKernelIT {
         long removal = waitPosition("GET", "a");
         assertEquals(removal, waitPosition("MGET", "a", "b"));
         assertEquals(removal, waitPosition("MGET", "b", "a"));
+        store.store.control().clockFixedMillis(1_000_000);
+        store.call("SET", "goes", "v", "PX", "1");
+        store.store.control().clockFixedMillis(1_000_002);
+        long expired = waitPosition("GET", "goes");
+        assertEquals(expired, waitPosition("MGET", "a", "goes", "b"));
+        assertTrue(removal < expired, removal + " " + expired);
+        store.store.slot(0).flush();
+        long flushed = waitPosition("GET", "b");
+        assertEquals(flushed, waitPosition("MGET", "goes", "b"));
+        assertTrue(expired < flushed, expired + " " + flushed);
     }
 
     private long waitPosition(String... command) {

@@ -172,12 +172,16 @@ public final class BatchReader implements Closeable {
         return true;
     }
 
-    private void checkSeal(MappedSegment segment, BatchCursor cursor) throws LogDamagedException {
+    private void checkSeal(MappedSegment segment, BatchCursor cursor) throws IOException {
         if (kind == SegmentKind.LOG) {
             return;
         }
-        if (!cursor.read(offset, true)) {
-            throw new LogDamagedException(segment.path(), offset, cursor.expected, cursor.actual);
+        try {
+            if (!cursor.read(offset, true)) {
+                throw new LogDamagedException(segment.path(), offset, cursor.expected, cursor.actual);
+            }
+        } catch (InternalError unreadable) {
+            throw MappedSegment.unreadable(segment.path(), unreadable);
         }
         int expected = sequence == segmentEnd - 1 ? BatchDescriptor.MAGIC_SEAL_CLEAN : BatchDescriptor.MAGIC_SEAL_ROLLED;
         if (cursor.magic != expected) {

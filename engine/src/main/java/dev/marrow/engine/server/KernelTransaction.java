@@ -365,6 +365,9 @@ final class KernelTransaction implements Transaction {
 
         @Override
         public Optional<byte[]> execute(List<byte[]> command) {
+            if (!staging.hasValue(index)) {
+                throw new IllegalStateException("the key was staged without its value");
+            }
             byte[] bytes = RequestParser.encode(command);
             if (bytes.length > Abi.IN_BYTES) {
                 throw new RefusedException("ERR command is too long");

@@ -136,6 +136,7 @@ class OnHostIT {
             assertEquals(1, servedOf(server, client, "+OK\r\n", "SET", "b", "v".repeat(40_000)));
             String value = "$40000\r\n" + "v".repeat(40_000) + "\r\n";
             assertEquals(0, servedOf(server, client, "*2\r\n" + value + value, "MGET", "b", "b"));
+            assertEquals("1", client.info("on_host_passed_size"));
         }
     }
 
