@@ -67,6 +67,6 @@ final class FloorTable {
         report.table(cells);
         report.line("\nThe servers of the first table and a C program of one thread (bareserver.c) that stores nothing: it reads from all connections that are ready, in"
                 + " always writes their bytes to a file whose blocks are there and syncs it, and answers +OK to each, one after the other."
-                + " Redis does it in these turns too; Marrow syncs on a thread of its own.");
+                + " Redis and Marrow's event loop do it in these turns too.");
     }
 }
