@@ -161,16 +161,16 @@ public final class Staging {
         return isStub ? Optional.of(Stub.read(memory, record(index) + Abi.RECORD_HEADER_BYTES + keys[index].length)) : Optional.empty();
     }
 
-    /** Whether the key's value is here: it was asked for, or the transaction has given one. */
-    public boolean hasValue(int index) {
-        return get(index, Abi.staged_key_with_value) != 0 || changed(index);
-    }
-
-    /** The value of a key that is there, {@linkplain #hasValue with it}, and has no {@link #stub}. */
-    public byte[] value(int index) {
-        if (!hasValue(index)) {
+    /** @throws IllegalStateException the key's value is not here: it was not asked for, and the transaction has given none */
+    public void requireValue(int index) {
+        if (get(index, Abi.staged_key_with_value) == 0 && !changed(index)) {
             throw new IllegalStateException("the key was staged without its value");
         }
+    }
+
+    /** The value of a key that is there, {@linkplain #requireValue with it}, and has no {@link #stub}. */
+    public byte[] value(int index) {
+        requireValue(index);
         return memory.asSlice(record(index) + Abi.RECORD_HEADER_BYTES + keys[index].length, recordValueLength(index)).toArray(ValueLayout.JAVA_BYTE);
     }
 

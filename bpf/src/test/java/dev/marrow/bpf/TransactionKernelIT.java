@@ -301,6 +301,23 @@ class TransactionKernelIT {
     }
 
     @Test
+    void aValueThatWasNotAskedForIsNotGiven() {
+        try (TestStore store = TestStore.small()) {
+            store.call("SET", "k", "value");
+            Staging staging = store.store.staging();
+            staging.clear();
+            staging.add(latin("k"), false);
+            assertEquals(0, staging.stage(store.store.slot(1), false));
+            assertTrue(staging.live(0) && staging.version(0) > 0);
+            assertThrows(IllegalStateException.class, () -> staging.value(0));
+            staging.put(0, latin("new"), 0);
+            assertArrayEquals(latin("new"), staging.value(0));
+            assertEquals(0, commit(store));
+            assertEquals(bulk("new"), store.call("GET", "k"));
+        }
+    }
+
+    @Test
     void aDeletedKeyThatIsAbsentWritesNothing() {
         try (TestStore store = TestStore.small()) {
             Staging staging = stage(store, "a", "b");

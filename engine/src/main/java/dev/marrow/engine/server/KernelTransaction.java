@@ -365,9 +365,7 @@ final class KernelTransaction implements Transaction {
 
         @Override
         public Optional<byte[]> execute(List<byte[]> command) {
-            if (!staging.hasValue(index)) {
-                throw new IllegalStateException("the key was staged without its value");
-            }
+            staging.requireValue(index);
             byte[] bytes = RequestParser.encode(command);
             if (bytes.length > Abi.IN_BYTES) {
                 throw new RefusedException("ERR command is too long");
