@@ -111,7 +111,8 @@ final class KeyspaceCommands {
         } else if (entry.expireMillis() == 0) {
             out.integer(-1);
         } else {
-            out.integer((entry.expireMillis() + unitMillis / 2) / unitMillis);
+            // the latest deadline and half a unit are more than a signed number holds
+            out.integer(Long.divideUnsigned(entry.expireMillis() + unitMillis / 2, unitMillis));
         }
     }
 

@@ -81,7 +81,7 @@ record LongDouble(BigDecimal value, boolean isFinite) {
     private static LongDouble nearest(BigInteger dividend, BigInteger divisor) {
         int exponent = Math.max(dividend.bitLength() - divisor.bitLength() - MANTISSA_BITS, EXPONENT_MIN);
         BigInteger mantissa = quotient(dividend, divisor, exponent);
-        if (mantissa.bitLength() > MANTISSA_BITS) {
+        while (mantissa.bitLength() > MANTISSA_BITS) {      // twice where rounding carries into a further bit
             exponent++;
             mantissa = quotient(dividend, divisor, exponent);
         }

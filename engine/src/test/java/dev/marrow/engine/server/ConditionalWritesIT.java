@@ -150,6 +150,8 @@ class ConditionalWritesIT {
         List<List<String>> commands = List.of(
                 List.of("SET", "f", "3.0e3"), List.of("INCRBYFLOAT", "f", "1.1"), List.of("INCRBYFLOAT", "f", "x"), List.of("GETRANGE", "f", "0",
                 "-3"),
+                List.of("INCRBYFLOAT", "big", "0x1p5000"), List.of("INCRBYFLOAT", "f", "0x1.ffffffffffffffff8p16383"),
+                List.of("SET", "late", "v", "PXAT", Long.toString(Long.MAX_VALUE)), List.of("EXPIRETIME", "late"),
                 List.of("SUBSTR", "f", "1", "2"), List.of("SETRANGE", "s", "3", "abc"), List.of("SETRANGE", "s", "-1", "abc"), List.of("EXPIRE",
                 "s", "1000"),
                 List.of("SETBIT", "s", "1", "1"), List.of("GETBIT", "s", "1"), List.of("TTL", "s"), List.of("GETEX", "s", "PERSIST"),

@@ -1,7 +1,9 @@
 package dev.marrow.engine.server;
 
 import java.math.BigDecimal;
+import java.math.BigInteger;
 import java.math.RoundingMode;
+import java.util.Locale;
 import java.util.Optional;
 
 /** The C type long double of x86-64, in decimals. */
@@ -15,10 +17,13 @@ final class LongDoubleModel {
         if (text.matches("(?i)[+-]?inf(inity)?")) {
             return Optional.of(INFINITE);
         }
-        if (text.matches("(?i)[+-]?0x([0-9a-f]+\\.?[0-9a-f]*|\\.[0-9a-f]+)(p[+-]?[0-9]+)?")) {
-            return Optional.of(new BigDecimal(Double.parseDouble(text.matches(".*[pP].*") ? text : text + "p0")));
+        if (text.length() >= 5 * 1024) {
+            return Optional.empty();
         }
-        if (text.length() >= 5 * 1024 || !text.matches("[+-]?([0-9]+\\.?[0-9]*|\\.[0-9]+)([eE][+-]?[0-9]+)?")) {
+        if (text.matches("(?i)[+-]?0x([0-9a-f]+\\.?[0-9a-f]*|\\.[0-9a-f]+)(p[+-]?[0-9]+)?")) {
+            return hexadecimal(text.toLowerCase(Locale.ROOT));
+        }
+        if (!text.matches("[+-]?([0-9]+\\.?[0-9]*|\\.[0-9]+)([eE][+-]?[0-9]+)?")) {
             return Optional.empty();
         }
         if (text.matches("[+-]?[0.]*([eE].*)?")) {
@@ -27,7 +32,28 @@ final class LongDoubleModel {
         if (text.matches(".*[eE][+-]?[0-9]{7,}")) {
             return Optional.empty();
         }
-        BigDecimal near = rounded(new BigDecimal(text));
+        return finite(rounded(new BigDecimal(text)));
+    }
+
+    private static Optional<BigDecimal> hexadecimal(String text) {
+        String[] parts = text.replace("0x", "").replace("+", "").split("p");
+        String digits = parts[0].replace(".", "");
+        int point = parts[0].indexOf('.');
+        BigInteger mantissa = new BigInteger(digits, 16);
+        if (mantissa.signum() == 0) {
+            return Optional.of(BigDecimal.ZERO);
+        }
+        BigInteger power = new BigInteger(parts.length > 1 ? parts[1] : "0");
+        if (power.bitLength() > 17) {
+            return Optional.empty();
+        }
+        int shift = power.intValue() - 4 * (point < 0 ? 0 : parts[0].length() - point - 1);
+        BigDecimal exact = new BigDecimal(mantissa).multiply(shift < 0 ? BigDecimal.valueOf(0.5).pow(-shift) : TWO.pow(shift));
+        return finite(rounded(exact));
+    }
+
+    /** A text that is no zero is no number where it is nearest to zero or to infinity. */
+    private static Optional<BigDecimal> finite(BigDecimal near) {
         return near.equals(INFINITE) || near.signum() == 0 ? Optional.empty() : Optional.of(near);
     }
 
