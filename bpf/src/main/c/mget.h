@@ -112,7 +112,7 @@ GLOBAL int mget_read(struct io *io, u32 i, u32 resp3)
 }
 
 /* For tests, which cannot wait for somebody to come between two keys. */
-#if defined(MUTANT_SLOW_MGET) || defined(MUTANT_NO_MGET_CHECK)
+#if defined(MUTANT_SLOW_MGET) || defined(MUTANT_NO_MGET_CHECK) || defined(MUTANT_NO_MGET_FLOOR)
 static long mget_linger_step(u32 i, void *nothing)
 {
 	return 0;
@@ -184,6 +184,9 @@ INLINE int mget_attempt(struct mget *m, struct control *c)
 	bpf_loop(MGET_KEYS_MAX, mget_check_step, m, 0);
 	if (m->status)
 		return m->status;
+#ifdef MUTANT_NO_MGET_FLOOR
+	return 0;
+#endif
 	return READ_ONCE(c->version_floor) == floor ? 0 : ATTEMPT_AGAIN;
 }
 

@@ -75,9 +75,28 @@ class RacesControlKernelIT {
         throw new AssertionError("MGET did not look at its keys again and nobody noticed");
     }
 
+    @Test
+    void anMgetOnBothSidesOfAFlushIsNoticed() throws Exception {
+        assertEquals(0, transactions("SLOW_MGET", TransactionRacesKernelIT::halfFlushes));
+        for (int i = 0; i < TRIES; i++) {
+            if (transactions("NO_MGET_FLOOR", TransactionRacesKernelIT::halfFlushes) > 0) {
+                return;
+            }
+        }
+        throw new AssertionError("MGET did not look for a FLUSHALL and nobody noticed");
+    }
+
     private record Wrong(long wrongSums, long wrongMgets) {}
 
     private static Wrong transactions(String mutant) throws Exception {
+        return transactions(mutant, races -> new Wrong(races.wrongSums(), races.wrongMgets.get()));
+    }
+
+    private interface Measure<T> {
+        T of(TransactionRacesKernelIT races) throws Exception;
+    }
+
+    private static <T> T transactions(String mutant, Measure<T> measure) throws Exception {
         TransactionRacesKernelIT races = new TransactionRacesKernelIT() {
             @Override
             String object() {
@@ -86,7 +105,7 @@ class RacesControlKernelIT {
         };
         races.open();
         try {
-            return new Wrong(races.wrongSums(), races.wrongMgets.get());
+            return measure.of(races);
         } finally {
             races.close();
         }

@@ -7,7 +7,10 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
+import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.Random;
 import java.util.concurrent.ExecutorService;
@@ -16,6 +19,7 @@ import java.util.concurrent.Future;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.stream.IntStream;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -32,6 +36,11 @@ class TransactionRacesKernelIT {
     private static final int THREADS = 5;
     private static final int TRANSFERS = 30_000;
     private static final int MGETS_A_SUM = 5;
+    private static final int FLUSH_MGETS = 50_000;
+    private static final int SEEN_MIN = 100;
+    private static final String BOTH = "*2\r\n$1\r\nv\r\n$1\r\nv\r\n";
+    private static final String SECOND_ALONE = "*2\r\n$1\r\nv\r\n$-1\r\n";
+    private static final String NONE = "*2\r\n$-1\r\n$-1\r\n";
 
     /** Sums that MGET found, and those of them that were not right. */
     final AtomicLong mgets = new AtomicLong();
@@ -75,6 +84,34 @@ class TransactionRacesKernelIT {
         assertEquals(ACCOUNTS * EACH, total());
     }
 
+    @Test
+    void noMgetSeesHalfAFlush() throws Exception {
+        assertEquals(0, halfFlushes());
+    }
+
+    /** How often MGET found "second" and not "first", which is written before it and goes at the same moment. */
+    long halfFlushes() throws Exception {
+        AtomicBoolean reading = new AtomicBoolean(true);
+        Future<?> writer = threads.submit(() -> {
+            while (reading.get()) {
+                store.run(0, TestStore.command("SET", "first", "v"), 0);
+                store.run(0, TestStore.command("SET", "second", "v"), 0);
+                store.store.slot(0).flush();
+            }
+        });
+        Map<String, Integer> seen = new HashMap<>();
+        try {
+            int looks = 0;
+            while (!writer.isDone() && (looks++ < FLUSH_MGETS || Stream.of(BOTH, NONE).anyMatch(reply -> seen.getOrDefault(reply, 0) < SEEN_MIN))) {
+                mget("second", "first").ifPresent(reply -> seen.merge(reply, 1, Integer::sum));
+            }
+        } finally {
+            reading.set(false);
+            writer.get();
+        }
+        return seen.getOrDefault(SECOND_ALONE, 0);
+    }
+
     /** Sums that were not right, of transactions and of reads one after the other. */
     long wrongSums() throws Exception {
         for (int i = 0; i < ACCOUNTS; i++) {
@@ -93,7 +130,7 @@ class TransactionRacesKernelIT {
                 wrong.addAndGet(total() == ACCOUNTS * EACH ? 0 : 1);
                 sums.incrementAndGet();
                 for (int i = 0; i < MGETS_A_SUM; i++) {
-                    OptionalLong sum = mget();
+                    OptionalLong sum = mgetSum();
                     if (sum.isPresent()) {
                         wrongMgets.addAndGet(sum.getAsLong() == ACCOUNTS * EACH ? 0 : 1);
                         mgets.incrementAndGet();
@@ -166,25 +203,27 @@ class TransactionRacesKernelIT {
     }
 
     /** The sum as MGET finds it; empty when it was outrun, and leaves it to Java. */
-    private OptionalLong mget() {
-        String[] command = new String[1 + ACCOUNTS];
-        command[0] = "MGET";
-        for (int i = 0; i < ACCOUNTS; i++) {
-            command[1 + i] = "account:" + i;
+    private OptionalLong mgetSum() {
+        Optional<String> reply = mget(IntStream.range(0, ACCOUNTS).mapToObj(i -> "account:" + i).toArray(String[]::new));
+        if (reply.isEmpty()) {
+            return OptionalLong.empty();
         }
+        String[] lines = reply.get().split("\r\n");
+        assertEquals(1 + 2 * ACCOUNTS, lines.length, reply.get());
+        return OptionalLong.of(IntStream.range(0, ACCOUNTS).mapToLong(i -> Long.parseLong(lines[2 + 2 * i])).sum());
+    }
+
+    private Optional<String> mget(String... keys) {
         IoSlot slot = store.store.slot(1);
-        byte[] in = latin(TestStore.command(command));
+        byte[] in = latin(TestStore.command(Stream.concat(Stream.of("MGET"), Stream.of(keys)).toArray(String[]::new)));
         MemorySegment.copy(in, 0, slot.in(), ValueLayout.JAVA_BYTE, 0, in.length);
         slot.request(0, 0, in.length, 0);
         slot.serve(1);
         if (slot.status(0) == Abi.STATUS_COLD) {
-            return OptionalLong.empty();
+            return Optional.empty();
         }
         assertEquals(Abi.STATUS_DONE, slot.status(0));
-        String reply = new String(slot.out().asSlice(0, slot.outEnd(0)).toArray(ValueLayout.JAVA_BYTE), ISO_8859_1);
-        String[] lines = reply.split("\r\n");
-        assertEquals(1 + 2 * ACCOUNTS, lines.length, reply);
-        return OptionalLong.of(IntStream.range(0, ACCOUNTS).mapToLong(i -> Long.parseLong(lines[2 + 2 * i])).sum());
+        return Optional.of(new String(slot.out().asSlice(0, slot.outEnd(0)).toArray(ValueLayout.JAVA_BYTE), ISO_8859_1));
     }
 
     private static long number(Staging staging, int index) {
