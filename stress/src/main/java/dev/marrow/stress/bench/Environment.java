@@ -15,6 +15,8 @@ import java.util.concurrent.TimeUnit;
 public final class Environment {
     private static final int COMMAND_SECONDS_MAX = 10;
     private static final String UNKNOWN = "unknown";
+    /** Asked for once: the report of a first benchmark would make the next one's tree another than was built. */
+    private static final String REVISION = output(List.of("git", "-C", ownDirectory().toString(), "describe", "--always", "--dirty"));
 
     private Environment() {}
 
@@ -22,7 +24,7 @@ public final class Environment {
     public static Map<String, String> describe(Path scratch) throws IOException {
         Map<String, String> facts = new LinkedHashMap<>();
         facts.put("date", Instant.now().truncatedTo(ChronoUnit.SECONDS).toString());
-        facts.put("marrow", output(List.of("git", "-C", ownDirectory().toString(), "describe", "--always", "--dirty")));
+        facts.put("marrow", REVISION);
         facts.put("redis", output(List.of("redis-server", "--version")));
         facts.put("memcached", output(List.of("memcached", "--version")));
         facts.put("java", System.getProperty("java.vm.name") + " " + Runtime.version());
