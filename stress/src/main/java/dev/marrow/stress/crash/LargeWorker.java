@@ -1,7 +1,6 @@
 package dev.marrow.stress.crash;
 
 import java.io.IOException;
-import java.net.InetSocketAddress;
 import java.util.List;
 import java.util.SplittableRandom;
 import java.util.function.BooleanSupplier;
@@ -27,8 +26,8 @@ final class LargeWorker extends LoadingClient {
      * @param all what it reads: also what others own
      * @param endExpected whether connections may end now
      */
-    LargeWorker(InetSocketAddress address, LargeHistory own, List<LargeHistory> all, BooleanSupplier endExpected, Findings findings, SplittableRandom random) {
-        super(address, endExpected, findings);
+    LargeWorker(Endpoint server, LargeHistory own, List<LargeHistory> all, BooleanSupplier endExpected, Findings findings, SplittableRandom random) {
+        super(server, endExpected, findings);
         this.own = own;
         this.all = all;
         this.random = random;
@@ -63,7 +62,7 @@ final class LargeWorker extends LoadingClient {
 
     /** A command that never ends is not executed. */
     private void cutOff() throws IOException, InterruptedException {
-        try (RespConnection connection = new RespConnection(address())) {
+        try (RespConnection connection = new RespConnection(server())) {
             connection.sendPart(List.of("SET", own.keys().get(0), own.newValue(CUT_LENGTH)), random.nextDouble());
             Thread.sleep(random.nextInt(PAUSE_MILLIS_MAX));
         }
@@ -84,7 +83,7 @@ final class LargeWorker extends LoadingClient {
     }
 
     private void readSlowly(RespConnection connection) throws IOException, InterruptedException {
-        try (RespConnection reader = new RespConnection(address(), SLOW_READER_BYTES)) {
+        try (RespConnection reader = new RespConnection(server(), SLOW_READER_BYTES)) {
             Operation read = own.read();
             reader.send(read.commands());
             int changes = random.nextInt(1, CHANGES_MEANWHILE_MAX);

@@ -1,7 +1,6 @@
 package dev.marrow.stress.crash;
 
 import java.io.IOException;
-import java.net.InetSocketAddress;
 import java.net.ProtocolException;
 import java.net.SocketTimeoutException;
 import java.util.ArrayList;
@@ -13,14 +12,14 @@ abstract class LoadingClient implements Runnable {
     private static final String SYNC_TIMEOUT_MILLIS = "5000";
 
     final Findings findings;
-    private final InetSocketAddress address;
+    private final Endpoint server;
     private final BooleanSupplier endExpected;
     private final List<Operation> unsynced = new ArrayList<>();
     private volatile boolean stopping;
 
     /** @param endExpected whether connections may end now */
-    LoadingClient(InetSocketAddress address, BooleanSupplier endExpected, Findings findings) {
-        this.address = address;
+    LoadingClient(Endpoint server, BooleanSupplier endExpected, Findings findings) {
+        this.server = server;
         this.endExpected = endExpected;
         this.findings = findings;
     }
@@ -32,7 +31,7 @@ abstract class LoadingClient implements Runnable {
 
     @Override
     public final void run() {
-        try (RespConnection connection = new RespConnection(address)) {
+        try (RespConnection connection = new RespConnection(server)) {
             while (!stopping) {
                 step(connection);
             }
@@ -50,8 +49,8 @@ abstract class LoadingClient implements Runnable {
         }
     }
 
-    final InetSocketAddress address() {
-        return address;
+    final Endpoint server() {
+        return server;
     }
 
     /** Some commands and their replies. */

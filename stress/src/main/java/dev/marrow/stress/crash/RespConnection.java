@@ -5,8 +5,6 @@ import java.io.ByteArrayOutputStream;
 import java.io.Closeable;
 import java.io.EOFException;
 import java.io.IOException;
-import java.net.InetAddress;
-import java.net.InetSocketAddress;
 import java.net.ProtocolException;
 import java.net.Socket;
 import java.nio.charset.StandardCharsets;
@@ -17,40 +15,48 @@ import java.util.Optional;
 
 /** A blocking RESP2 client that shows exactly which replies have arrived: no reconnection, no retry. One thread at a time. */
 public final class RespConnection implements Caller, Closeable {
-    private static final int CONNECT_MILLIS_MAX = 5_000;
     /** Longest wait for a reply; a server that is alive and silent for so long is a finding. */
     private static final int READ_MILLIS_MAX = 20_000;
     private static final int BULK_BYTES_MAX = 8 << 20;
     private static final int BUFFER_BYTES = 1 << 16;
 
-    private final Socket socket = new Socket();
+    private final Socket socket;
     private final BufferedInputStream in;
     private final ByteArrayOutputStream out = new ByteArrayOutputStream(1 << 14);
     private byte[] rest = new byte[0];
 
     /** On this host. */
     public RespConnection(int port) throws IOException {
-        this(new InetSocketAddress(InetAddress.getLoopbackAddress(), port));
+        this(Endpoint.local(port));
     }
 
-    public RespConnection(InetSocketAddress address) throws IOException {
-        this(address, 0);
+    public RespConnection(Endpoint server) throws IOException {
+        this(server, 0);
     }
 
     /** @param receiveBytes of a reply that the kernel may hold, 0: as it likes */
-    RespConnection(InetSocketAddress address, int receiveBytes) throws IOException {
+    RespConnection(Endpoint server, int receiveBytes) throws IOException {
+        socket = new Socket();
         try {
             if (receiveBytes > 0) {
                 socket.setReceiveBufferSize(receiveBytes);
             }
-            socket.connect(address, CONNECT_MILLIS_MAX);
+            server.connect(socket);
             socket.setTcpNoDelay(true);
             socket.setSoTimeout(READ_MILLIS_MAX);
             in = new BufferedInputStream(socket.getInputStream(), receiveBytes > 0 ? receiveBytes : BUFFER_BYTES);
+            server.authenticate(this);
         } catch (IOException failure) {
             socket.close();
             throw failure;
         }
+    }
+
+    /** Over a socket that is connected, and that its owner closes. */
+    RespConnection(Socket connected) throws IOException {
+        socket = connected;
+        socket.setSoTimeout(READ_MILLIS_MAX);
+        in = new BufferedInputStream(socket.getInputStream());
     }
 
     /** Sends all commands in one write. */

@@ -1,7 +1,6 @@
 package dev.marrow.stress.crash;
 
 import java.io.IOException;
-import java.net.InetSocketAddress;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.SplittableRandom;
@@ -28,9 +27,9 @@ final class Worker extends LoadingClient {
      * @param all what it reads: also what others own
      * @param endExpected whether connections may end now
      */
-    Worker(InetSocketAddress address, int syncBursts, long pauseMillis, List<Subject> own, List<Subject> shared, List<Subject> all,
+    Worker(Endpoint server, int syncBursts, long pauseMillis, List<Subject> own, List<Subject> shared, List<Subject> all,
             BooleanSupplier endExpected, Findings findings, SplittableRandom random) {
-        super(address, endExpected, findings);
+        super(server, endExpected, findings);
         this.syncBursts = syncBursts;
         this.pauseMillis = pauseMillis;
         this.own = own;

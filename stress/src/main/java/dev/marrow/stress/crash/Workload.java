@@ -1,8 +1,6 @@
 package dev.marrow.stress.crash;
 
 import java.io.IOException;
-import java.net.InetAddress;
-import java.net.InetSocketAddress;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.SplittableRandom;
@@ -94,18 +92,18 @@ public final class Workload {
     }
 
     void start(int port, boolean endsByItself) {
-        start(new InetSocketAddress(InetAddress.getLoopbackAddress(), port), endsByItself);
+        start(Endpoint.local(port), endsByItself);
     }
 
     /** @param endsByItself the server may end from the beginning: a fault was planted in it */
-    public void start(InetSocketAddress address, boolean endsByItself) {
+    public void start(Endpoint server, boolean endsByItself) {
         endExpected = endsByItself;
         for (int i = 0; i < CONNECTIONS; i++) {
             int syncBursts = i < SYNCING_CONNECTIONS ? SYNC_BURSTS_OFTEN : SYNC_BURSTS_RARELY;
-            workers.add(new Worker(address, waitAof ? syncBursts : 0, pauseMillis, own.get(i), shared, all, () -> endExpected, findings, random.split()));
+            workers.add(new Worker(server, waitAof ? syncBursts : 0, pauseMillis, own.get(i), shared, all, () -> endExpected, findings, random.split()));
         }
         for (LargeHistory history : large) {
-            workers.add(new LargeWorker(address, history, large, () -> endExpected, findings, random.split()));
+            workers.add(new LargeWorker(server, history, large, () -> endExpected, findings, random.split()));
         }
         for (LoadingClient worker : workers) {
             threads.add(Thread.ofPlatform().daemon().name("worker-" + threads.size()).start(worker));
@@ -135,16 +133,16 @@ public final class Workload {
      * @param syncFirst that start must be durable: {@code everysec} itself promises it only after a second
      */
     void check(int port, Promise promise, boolean syncFirst) throws IOException, InterruptedException {
-        check(new InetSocketAddress(InetAddress.getLoopbackAddress(), port), promise, syncFirst);
+        check(Endpoint.local(port), promise, syncFirst);
     }
 
     /** As above, where nothing acknowledged or read may be lost. */
-    public void check(InetSocketAddress address) throws IOException, InterruptedException {
-        check(address, Promise.ACKNOWLEDGED_AND_READ, false);
+    public void check(Endpoint server) throws IOException, InterruptedException {
+        check(server, Promise.ACKNOWLEDGED_AND_READ, false);
     }
 
-    private void check(InetSocketAddress address, Promise promise, boolean syncFirst) throws IOException, InterruptedException {
-        try (RespConnection connection = new RespConnection(address)) {
+    private void check(Endpoint server, Promise promise, boolean syncFirst) throws IOException, InterruptedException {
+        try (RespConnection connection = new RespConnection(server)) {
             for (Subject subject : all) {
                 subject.recovered(connection, promise);
             }

@@ -3,11 +3,11 @@ package dev.marrow.stress.load;
 import dev.marrow.stress.bench.TimedServer;
 import dev.marrow.stress.crash.DiskFiller;
 import dev.marrow.stress.crash.Ending;
+import dev.marrow.stress.crash.Endpoint;
 import dev.marrow.stress.crash.Reply;
 import dev.marrow.stress.crash.RespConnection;
 import dev.marrow.wal.Durability;
 import java.io.IOException;
-import java.net.InetSocketAddress;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.EnumMap;
@@ -76,7 +76,7 @@ final class Chaos {
     private final TimedServer server;
     private final DiskFiller disk;
     private final List<Event> events;
-    private final InetSocketAddress address;
+    private final Endpoint endpoint;
     private final SplittableRandom random;
     private final BeforeColdStart beforeColdStart;
     private final List<Event> bag = new ArrayList<>();
@@ -84,12 +84,12 @@ final class Chaos {
     private int endedByFullDisk;
 
     /** @param disk the file system of the server's data directory, which has nothing else */
-    Chaos(TimedServer server, DiskFiller disk, Durability durability, InetSocketAddress address, SplittableRandom random,
+    Chaos(TimedServer server, DiskFiller disk, Durability durability, Endpoint endpoint, SplittableRandom random,
             BeforeColdStart beforeColdStart) {
         this.server = server;
         this.disk = disk;
         this.events = events(durability);
-        this.address = address;
+        this.endpoint = endpoint;
         this.random = random;
         this.beforeColdStart = beforeColdStart;
     }
@@ -140,7 +140,7 @@ final class Chaos {
     }
 
     private void reset() throws IOException {
-        try (RespConnection connection = new RespConnection(address)) {
+        try (RespConnection connection = new RespConnection(endpoint)) {
             Reply reply = connection.call("CLIENT", "KILL", "TYPE", "normal");
             if (!(reply instanceof Reply.Number)) {
                 throw new IOException("CLIENT KILL answered " + reply);
@@ -171,7 +171,7 @@ final class Chaos {
 
     /** A server whose log has failed ends, and until then acknowledges nothing. */
     private boolean logGoesOn() {
-        try (RespConnection connection = new RespConnection(address)) {
+        try (RespConnection connection = new RespConnection(endpoint)) {
             Reply set = connection.call("SET", PROBE, "x");
             Reply synced = connection.call("WAITAOF", "1", "0", PROBE_SYNC_MILLIS);
             Reply deleted = connection.call("DEL", PROBE);

@@ -64,7 +64,7 @@ final class Checking {
 
     private void round() throws IOException, InterruptedException {
         Chaos.Event event = chaos.map(Chaos::next).orElse(Chaos.Event.NOTHING);
-        workload.start(peer.address(), event.endsConnections());
+        workload.start(peer.server(), event.endsConnections());
         boolean last = stop.await(random.nextInt(ROUND_MILLIS_MIN, ROUND_MILLIS_MAX), TimeUnit.MILLISECONDS);
         if (last || chaos.isEmpty()) {
             workload.join();
@@ -73,12 +73,12 @@ final class Checking {
             workload.join();
             chaos.get().end(event);
         }
-        workload.check(peer.address());
+        workload.check(peer.server());
     }
 
     /** Of a server that others use too. */
     private void deleteKeys() throws IOException {
-        try (RespConnection connection = new RespConnection(peer.address())) {
+        try (RespConnection connection = new RespConnection(peer.server())) {
             String cursor = "0";
             for (int scan = 0; scan < SCANS_MAX; scan++) {
                 Reply reply = connection.call("SCAN", cursor, "MATCH", prefix + "*", "COUNT", SCAN_COUNT);

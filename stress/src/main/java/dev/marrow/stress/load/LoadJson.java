@@ -73,7 +73,7 @@ final class LoadJson {
     private void peer(Peer peer) throws IOException {
         json.writeStartObject();
         json.writeStringField("label", peer.label());
-        json.writeStringField("address", peer.where());
+        json.writeStringField("address", peer.server().toString());
         if (result.plan().mix().has(OperationKind.RMW)) {
             json.writeStringField("rmw", peer.rmw().words());
         }

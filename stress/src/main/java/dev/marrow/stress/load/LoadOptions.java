@@ -36,7 +36,8 @@ public final class LoadOptions {
 
     @Option(names = "--target", paramLabel = "HOST:PORT",
             description = "The server to load: Marrow, Redis, Valkey. Default: a Marrow that is started for the run, in a"
-            + " temporary directory, and leaves nothing behind. Keys key:000000000000 and so on are overwritten.")
+            + " temporary directory, and leaves nothing behind. Keys key:000000000000 and so on are overwritten. A server that wants a"
+            + " password gets the one in the environment, REDISCLI_AUTH.")
     private Optional<String> target = Optional.empty();
 
     @Option(names = "--vs", paramLabel = "HOST:PORT|redis",

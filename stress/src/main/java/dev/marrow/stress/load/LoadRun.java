@@ -1,8 +1,7 @@
 package dev.marrow.stress.load;
 
+import dev.marrow.stress.crash.Endpoint;
 import java.io.IOException;
-import java.net.InetSocketAddress;
-import java.net.StandardSocketOptions;
 import java.nio.channels.SocketChannel;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -24,10 +23,9 @@ final class LoadRun {
     private static final long LEAD_NANOS = 20_000_000;
     /** A server that is silent for so long has lost its connection. */
     private static final long SILENT_NANOS_MAX = 30_000_000_000L;
-    private static final int CONNECT_MILLIS_MAX = 5_000;
 
     private final Shape shape;
-    private final InetSocketAddress address;
+    private final Endpoint server;
     private final LoadClock clock = LoadClock.SYSTEM;
     private final Troubles troubles;
     private final Counts counts = new Counts();
@@ -66,22 +64,10 @@ final class LoadRun {
         }
     }
 
-    LoadRun(Shape shape, InetSocketAddress address) {
+    LoadRun(Shape shape, Endpoint server) {
         this.shape = shape;
-        this.address = address;
+        this.server = server;
         troubles = new Troubles(shape.endsExpected);
-    }
-
-    static SocketChannel connect(InetSocketAddress address) throws IOException {
-        SocketChannel channel = SocketChannel.open();
-        try {
-            channel.setOption(StandardSocketOptions.TCP_NODELAY, true);
-            channel.socket().connect(address, CONNECT_MILLIS_MAX);
-            return channel;
-        } catch (IOException refused) {
-            channel.close();
-            throw new IOException("no connection to " + address.getHostString() + ":" + address.getPort() + ": " + refused.getMessage(), refused);
-        }
     }
 
     /**
@@ -94,7 +80,7 @@ final class LoadRun {
         List<SocketChannel> channels = new ArrayList<>();
         try {
             for (int i = 0; i < shape.connections; i++) {
-                channels.add(connect(address));
+                channels.add(server.connect());
             }
             long start = clock.nanos() + LEAD_NANOS;
             long recordFrom = start + (long) (shape.warmupSeconds * 1e9);
@@ -142,9 +128,9 @@ final class LoadRun {
 
     private Driver driver(List<Session> sessions, List<SocketChannel> channels) throws IOException {
         if (sessions.size() == 1 && shape.outBytes() <= BlockingDriver.BATCH_BYTES_MAX) {
-            return new BlockingDriver(sessions.getFirst(), channels.getFirst(), () -> connect(address), clock, troubles);
+            return new BlockingDriver(sessions.getFirst(), channels.getFirst(), server::connect, clock, troubles);
         }
-        return new SelectingDriver(sessions, channels, address, clock, troubles);
+        return new SelectingDriver(sessions, channels, server, clock, troubles);
     }
 
     private void start(Driver driver) {

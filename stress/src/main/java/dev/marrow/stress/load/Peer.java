@@ -1,5 +1,6 @@
 package dev.marrow.stress.load;
 
+import dev.marrow.stress.crash.Endpoint;
 import dev.marrow.stress.crash.Findings;
 import dev.marrow.stress.crash.Reply;
 import dev.marrow.stress.crash.RespConnection;
@@ -13,9 +14,11 @@ import java.util.Optional;
 /** A server under load, and what was measured on it so far. */
 final class Peer {
     private static final String PROBE = "marrow:stress:probe";
+    /** What an error begins with where AUTH is missing. */
+    private static final String NO_PASSWORD = "NOAUTH";
 
     private final String label;
-    private final InetSocketAddress address;
+    private final Endpoint server;
     private final boolean marrow;
     private final Optional<String> durability;
     private final Rmw rmw;
@@ -25,9 +28,9 @@ final class Peer {
     private final Findings findings = new Findings();
     private int checkedRounds;
 
-    Peer(String label, InetSocketAddress address, boolean marrow, Optional<String> durability, Rmw rmw, Records records) {
+    Peer(String label, Endpoint server, boolean marrow, Optional<String> durability, Rmw rmw, Records records) {
         this.label = label;
-        this.address = address;
+        this.server = server;
         this.marrow = marrow;
         this.durability = durability;
         this.rmw = rmw;
@@ -37,26 +40,41 @@ final class Peer {
     /**
      * Asks a running server what it is. It changes nothing there.
      *
+     * @param password for a server that wants one
      * @throws IOException it does not answer, or with an error, such as that it wants a password
      */
-    static Peer of(InetSocketAddress address, int keys) throws IOException {
-        String where = address.getHostString() + ":" + address.getPort();
-        try (RespConnection connection = new RespConnection(address)) {
-            String server = info(connection, where, "server");
-            String marrow = info(connection, where, "marrow");
-            // A wrong word is an error of the syntax; a right one finds no such key.
-            boolean ifeq = !(connection.call("SET", PROBE, "x", "IFEQ", "y") instanceof Reply.Failure);
-            boolean isMarrow = StoreStatus.parse(marrow).isPresent();
-            return new Peer(name(server, marrow), address, isMarrow, StoreStatus.text(marrow, "durability"), ifeq ? Rmw.IFEQ : Rmw.WATCH,
-                    new Records(keys));
+    static Peer of(InetSocketAddress address, Optional<String> password, int keys) throws IOException {
+        Endpoint open = Endpoint.open(address);
+        try {
+            return of(password.isPresent() && wantsPassword(open) ? new Endpoint(address, password) : open, keys);
         } catch (IOException failure) {
-            throw new IOException(where + ": " + failure.getMessage(), failure);
+            throw new IOException(open + ": " + failure.getMessage(), failure);
         }
     }
 
-    private static String info(RespConnection connection, String where, String section) throws IOException {
+    private static boolean wantsPassword(Endpoint server) throws IOException {
+        try (RespConnection connection = new RespConnection(server)) {
+            return connection.call("PING") instanceof Reply.Failure(String text) && text.startsWith(NO_PASSWORD);
+        }
+    }
+
+    private static Peer of(Endpoint server, int keys) throws IOException {
+        try (RespConnection connection = new RespConnection(server)) {
+            String about = info(connection, "server");
+            String marrow = info(connection, "marrow");
+            // A wrong word is an error of the syntax; a right one finds no such key.
+            boolean ifeq = !(connection.call("SET", PROBE, "x", "IFEQ", "y") instanceof Reply.Failure);
+            boolean isMarrow = StoreStatus.parse(marrow).isPresent();
+            return new Peer(name(about, marrow), server, isMarrow, StoreStatus.text(marrow, "durability"), ifeq ? Rmw.IFEQ : Rmw.WATCH,
+                    new Records(keys));
+        }
+    }
+
+    private static String info(RespConnection connection, String section) throws IOException {
         return switch (connection.call("INFO", section)) {
             case Reply.Bulk(Optional<String> text) -> text.orElse("");
+            case Reply.Failure(String text) when text.startsWith(NO_PASSWORD) -> throw new IOException(text + " It is taken from the environment, "
+                    + StressRun.PASSWORD_VARIABLE + ".");
             case Reply.Failure(String text) -> throw new IOException(text);
             case Reply other -> throw new IOException("INFO answered " + other);
         };
@@ -71,19 +89,15 @@ final class Peer {
 
     /** Another name, if two peers would have the same. */
     Peer renamed(String name) {
-        return new Peer(name, address, marrow, durability, rmw, records);
+        return new Peer(name, server, marrow, durability, rmw, records);
     }
 
     String label() {
         return label;
     }
 
-    InetSocketAddress address() {
-        return address;
-    }
-
-    String where() {
-        return address.getHostString() + ":" + address.getPort();
+    Endpoint server() {
+        return server;
     }
 
     Rmw rmw() {
@@ -125,8 +139,8 @@ final class Peer {
         if (!marrow) {
             return Optional.empty();
         }
-        try (RespConnection connection = new RespConnection(address)) {
-            return StoreStatus.parse(info(connection, where(), "marrow")).map(StoreStatus::commands);
+        try (RespConnection connection = new RespConnection(server)) {
+            return StoreStatus.parse(info(connection, "marrow")).map(StoreStatus::commands);
         }
     }
 

@@ -15,7 +15,7 @@ final class Progress implements Consumer<Interval>, AutoCloseable {
     Progress(String prefix, Peer peer, PrintStream out) {
         this.prefix = prefix;
         this.out = out;
-        poll = peer.marrow() ? Optional.of(new StatusPoll(peer.address())) : Optional.empty();
+        poll = peer.marrow() ? Optional.of(new StatusPoll(peer.server())) : Optional.empty();
     }
 
     @Override

@@ -1,9 +1,9 @@
 package dev.marrow.stress.load;
 
+import dev.marrow.stress.crash.Endpoint;
 import java.io.EOFException;
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.net.InetSocketAddress;
 import java.nio.channels.ClosedChannelException;
 import java.nio.channels.CancelledKeyException;
 import java.nio.channels.SelectionKey;
@@ -21,7 +21,7 @@ final class SelectingDriver implements Driver {
     /** A selector waits whole milliseconds; an operation that is due sooner is waited for in such naps, with a look at the replies between them. */
     private static final long NAP_NANOS = 20_000;
 
-    private final InetSocketAddress address;
+    private final Endpoint server;
     private final LoadClock clock;
     private final Troubles troubles;
     private final Selector selector;
@@ -50,9 +50,9 @@ final class SelectingDriver implements Driver {
     }
 
     /** @param channels connected, one a session */
-    SelectingDriver(List<Session> sessions, List<SocketChannel> channels, InetSocketAddress address, LoadClock clock, Troubles troubles)
+    SelectingDriver(List<Session> sessions, List<SocketChannel> channels, Endpoint server, LoadClock clock, Troubles troubles)
             throws IOException {
-        this.address = address;
+        this.server = server;
         this.clock = clock;
         this.troubles = troubles;
         selector = Selector.open();
@@ -207,7 +207,7 @@ final class SelectingDriver implements Driver {
             return;
         }
         try {
-            line.channel = LoadRun.connect(address);
+            line.channel = server.connect();
             register(line);
             line.connected = true;
         } catch (IOException refused) {

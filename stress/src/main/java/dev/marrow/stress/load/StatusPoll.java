@@ -1,9 +1,9 @@
 package dev.marrow.stress.load;
 
+import dev.marrow.stress.crash.Endpoint;
 import dev.marrow.stress.crash.Reply;
 import dev.marrow.stress.crash.RespConnection;
 import java.io.IOException;
-import java.net.InetSocketAddress;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 
@@ -11,18 +11,18 @@ import java.util.concurrent.TimeUnit;
 final class StatusPoll implements AutoCloseable {
     private static final long PAUSE_MILLIS = 500;
 
-    private final InetSocketAddress address;
+    private final Endpoint server;
     private final Thread thread;
     private volatile Optional<StoreStatus> latest = Optional.empty();
 
-    StatusPoll(InetSocketAddress address) {
-        this.address = address;
+    StatusPoll(Endpoint server) {
+        this.server = server;
         thread = Thread.ofPlatform().daemon().name("load-status").start(this::run);
     }
 
     private void run() {
         while (!Thread.currentThread().isInterrupted()) {
-            try (RespConnection connection = new RespConnection(address)) {
+            try (RespConnection connection = new RespConnection(server)) {
                 while (true) {
                     latest = connection.call("INFO", "marrow") instanceof Reply.Bulk(Optional<String> text)
                             ? text.flatMap(StoreStatus::parse) : Optional.empty();

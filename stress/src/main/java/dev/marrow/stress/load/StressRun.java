@@ -14,6 +14,7 @@ import java.io.IOException;
 import java.io.PrintStream;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -25,6 +26,8 @@ import java.util.SplittableRandom;
 
 /** A whole run: the servers, their records, the rounds, the report. */
 public final class StressRun {
+    /** In the environment: the password of the servers that run already, as for redis-cli. An option would be there for all users to see. */
+    static final String PASSWORD_VARIABLE = "REDISCLI_AUTH";
     /** Records are written in batches of so many, or of so many bytes. */
     private static final int FILL_PIPELINE = 200;
     private static final int FILL_BATCH_BYTES_MAX = 1 << 18;
@@ -39,6 +42,7 @@ public final class StressRun {
     private static final int DISK_BY_MEMORY = 8;
 
     private final LoadPlan plan;
+    private final Optional<String> password;
     private final PrintStream out;
     private final PrintStream progress;
     private final Chaos.BeforeColdStart beforeColdStart;
@@ -48,8 +52,9 @@ public final class StressRun {
     /** The Marrow that chaos comes to. */
     private record Victim(TimedServer server, DiskFiller disk, Durability durability) {}
 
-    private StressRun(LoadPlan plan, PrintStream out, PrintStream progress, Chaos.BeforeColdStart beforeColdStart) {
+    private StressRun(LoadPlan plan, Optional<String> password, PrintStream out, PrintStream progress, Chaos.BeforeColdStart beforeColdStart) {
         this.plan = plan;
+        this.password = password.map(StressRun::asSent);
         this.out = out;
         this.progress = progress;
         this.beforeColdStart = beforeColdStart;
@@ -64,11 +69,16 @@ public final class StressRun {
      * @throws IOException a server does not start or does not answer
      */
     public static int run(LoadOptions options, PrintStream out, PrintStream progress) throws IOException, InterruptedException {
-        return run(options, out, progress, directory -> { });
+        return run(options, Optional.ofNullable(System.getenv(PASSWORD_VARIABLE)), out, progress, directory -> { });
     }
 
-    /** The same, with something done to the data before each cold start. */
-    static int run(LoadOptions options, PrintStream out, PrintStream progress, Chaos.BeforeColdStart beforeColdStart)
+    /**
+     * The same.
+     *
+     * @param password of servers that run already and want one
+     * @param beforeColdStart what is done to the data before each cold start
+     */
+    static int run(LoadOptions options, Optional<String> password, PrintStream out, PrintStream progress, Chaos.BeforeColdStart beforeColdStart)
             throws IOException, InterruptedException {
         LoadPlan plan;
         try {
@@ -77,7 +87,7 @@ public final class StressRun {
             progress.println("marrow: " + wrong.getMessage());
             return 2;
         }
-        return new StressRun(plan, out, progress, beforeColdStart).run();
+        return new StressRun(plan, password, out, progress, beforeColdStart).run();
     }
 
     private int run() throws IOException, InterruptedException {
@@ -117,18 +127,22 @@ public final class StressRun {
         }
         List<Peer> peers = new ArrayList<>();
         if (plan.target().isPresent()) {
-            peers.add(Peer.of(plan.target().get().resolve(), plan.keys()));
+            peers.add(Peer.of(plan.target().get().resolve(), password, plan.keys()));
         } else {
-            peers.add(Peer.of(startMarrow(teardown), plan.keys()));
+            peers.add(Peer.of(startMarrow(teardown), Optional.empty(), plan.keys()));
         }
         if (startsRedis) {
             Durability durability = plan.durability().or(() -> peers.getFirst().durability().map(Durability::parse)).orElse(Durability.ALWAYS);
-            peers.add(Peer.of(start(TimedServer.redis(durability, directory(teardown).resolve("redis"), teardown)), plan.keys()));
+            peers.add(Peer.of(start(TimedServer.redis(durability, directory(teardown).resolve("redis"), teardown)), Optional.empty(), plan.keys()));
         } else if (plan.versus().isPresent() && plan.versus().get() instanceof Versus.Running(Address other)) {
-            peers.add(Peer.of(other.resolve(), plan.keys()));
+            peers.add(Peer.of(other.resolve(), password, plan.keys()));
         }
         return peers.size() == 2 && peers.get(0).label().equals(peers.get(1).label())
-                ? peers.stream().map(peer -> peer.renamed(peer.label() + " at " + peer.where())).toList() : peers;
+                ? peers.stream().map(peer -> peer.renamed(peer.label() + " at " + peer.server())).toList() : peers;
+    }
+
+    private static String asSent(String text) {
+        return new String(text.getBytes(StandardCharsets.UTF_8), StandardCharsets.ISO_8859_1);
     }
 
     private Durability ownDurability() {
@@ -180,7 +194,7 @@ public final class StressRun {
         LoadRun.Shape shape = new LoadRun.Shape(sets, random -> OperationSource.fill(plan.values(), random), plan.values().max(), batch, connections,
                 Math.min(plan.threads(), connections), 0, 0, plan.keys(), 0, plan.seed(), peer.rmw(), false, plan.keys(), false);
         long[] written = {0};
-        Measurement filled = new LoadRun(shape, peer.address()).run(interval -> {
+        Measurement filled = new LoadRun(shape, peer.server()).run(interval -> {
             written[0] += interval.all().operations();
             tell(String.format(Locale.ROOT, "%s: %,d of %,d records written (%d %%)", peer.label(), written[0], plan.keys(),
                     100 * written[0] / plan.keys()));
@@ -209,10 +223,10 @@ public final class StressRun {
         Optional<Commands> before = peer.commandsNow();
         SplittableRandom random = new SplittableRandom(plan.seed() + round);
         Optional<Chaos> chaos = victim.map(
-                own -> new Chaos(own.server(), own.disk(), own.durability(), peer.address(), random.split(), beforeColdStart));
+                own -> new Chaos(own.server(), own.disk(), own.durability(), peer.server(), random.split(), beforeColdStart));
         Optional<Checking> checking = plan.check() ? Optional.of(new Checking(peer, chaos, random.split())) : Optional.empty();
         try (Progress seconds = new Progress(prefix, peer, progress)) {
-            peer.add(new LoadRun(shape, peer.address()).run(interval -> {
+            peer.add(new LoadRun(shape, peer.server()).run(interval -> {
                 if (!interrupted) {
                     seconds.accept(interval);
                 }

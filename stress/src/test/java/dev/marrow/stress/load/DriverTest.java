@@ -3,6 +3,7 @@ package dev.marrow.stress.load;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.marrow.stress.crash.Endpoint;
 import dev.marrow.stress.load.OperationSource.ValueSize;
 import java.io.IOException;
 import java.net.InetAddress;
@@ -28,7 +29,7 @@ class DriverTest {
             new Quota(Long.MAX_VALUE), new Meter(MIX.kinds()), new Counts(), troubles);
     private final List<SocketChannel> accepted = new ArrayList<>();
     private ServerSocketChannel listener;
-    private InetSocketAddress address;
+    private Endpoint server;
 
     private static OperationSource source() {
         Records records = new Records(10);
@@ -39,7 +40,7 @@ class DriverTest {
     @BeforeEach
     void listen() throws IOException {
         listener = ServerSocketChannel.open().bind(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0));
-        address = (InetSocketAddress) listener.getLocalAddress();
+        server = Endpoint.open((InetSocketAddress) listener.getLocalAddress());
     }
 
     @AfterEach
@@ -52,12 +53,12 @@ class DriverTest {
 
     @Test
     void aBlockingConnectionIsDroppedByASilentServer() throws Exception {
-        isDropped(new BlockingDriver(session, LoadRun.connect(address), () -> LoadRun.connect(address), LoadClock.SYSTEM, troubles));
+        isDropped(new BlockingDriver(session, server.connect(), server::connect, LoadClock.SYSTEM, troubles));
     }
 
     @Test
     void aSelectedConnectionIsDroppedByASilentServer() throws Exception {
-        isDropped(new SelectingDriver(List.of(session), List.of(LoadRun.connect(address)), address, LoadClock.SYSTEM, troubles));
+        isDropped(new SelectingDriver(List.of(session), List.of(server.connect()), server, LoadClock.SYSTEM, troubles));
     }
 
     private void isDropped(Driver driver) throws Exception {

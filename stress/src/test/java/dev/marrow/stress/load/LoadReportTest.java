@@ -6,9 +6,9 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonParser;
+import dev.marrow.stress.crash.Endpoint;
 import java.io.IOException;
 import java.io.StringReader;
-import java.net.InetSocketAddress;
 import java.util.EnumMap;
 import java.util.HashMap;
 import java.util.List;
@@ -35,7 +35,7 @@ class LoadReportTest {
     }
 
     private static Peer peer(String label, int operations) {
-        Peer peer = new Peer(label, new InetSocketAddress("127.0.0.1", 7), false, Optional.empty(), Rmw.IFEQ, new Records(1));
+        Peer peer = new Peer(label, Endpoint.local(7), false, Optional.empty(), Rmw.IFEQ, new Records(1));
         for (int round = 0; round < 2; round++) {
             Map<OperationKind, Histogram> totals = new EnumMap<>(OperationKind.class);
             Map<OperationKind, Long> errors = new EnumMap<>(OperationKind.class);

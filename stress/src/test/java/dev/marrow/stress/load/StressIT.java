@@ -1,5 +1,7 @@
 package dev.marrow.stress.load;
 
+import static java.nio.charset.StandardCharsets.ISO_8859_1;
+import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
@@ -7,6 +9,10 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import dev.marrow.bpf.BpfFs;
 import dev.marrow.engine.cli.JvmFlags;
+import dev.marrow.stress.bench.Teardown;
+import dev.marrow.stress.bench.TimedServer;
+import dev.marrow.stress.crash.RespConnection;
+import dev.marrow.wal.Durability;
 import dev.marrow.wal.LogDirectory;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -15,7 +21,6 @@ import java.io.PrintStream;
 import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
@@ -23,6 +28,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -33,12 +39,16 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 import picocli.CommandLine;
 
 /** Short loads on real servers; nothing of them is left behind. */
 @Timeout(180)
 class StressIT {
     private static final List<String> SMALL = List.of("--seconds", "1", "--warmup", "0.2", "--keys", "2000", "--connections", "6", "--seed", "1");
+    /** Of a server that is not sized by the run: its records, and those that are checked. */
+    private static final int KEYS_MAX = 50_000;
+    private static final int VALUE_BYTES = 100;
     /** docs/formats/wal.md. */
     private static final int SEGMENT_HEADER_BYTES = 4096;
     /** Hundreds of changes, and less than the records that are written first: a log that is empty would be something else. */
@@ -54,13 +64,17 @@ class StressIT {
     }
 
     private int run(Chaos.BeforeColdStart beforeColdStart, String... arguments) throws Exception {
+        return run(Optional.empty(), beforeColdStart, arguments);
+    }
+
+    private int run(Optional<String> password, Chaos.BeforeColdStart beforeColdStart, String... arguments) throws Exception {
         Path work = Files.createDirectories(directory.resolve("work"));
         List<String> all = new ArrayList<>(List.of(arguments));
         if (!all.contains("--target")) {
             all.addAll(List.of("--work", work.toString()));
         }
-        return StressRun.run(CommandLine.populateCommand(new LoadOptions(), all.toArray(String[]::new)), new PrintStream(table, true),
-                new PrintStream(progress, true), beforeColdStart);
+        return StressRun.run(CommandLine.populateCommand(new LoadOptions(), all.toArray(String[]::new)), password,
+                new PrintStream(table, true), new PrintStream(progress, true), beforeColdStart);
     }
 
     private static String[] small(String... more) {
@@ -233,14 +247,14 @@ class StressIT {
                 byte[] buffer = new byte[1 << 16];
                 int requests = 0;
                 for (int length = in.read(buffer); length > 0; length = in.read(buffer)) {
-                    String text = new String(buffer, 0, length, StandardCharsets.ISO_8859_1);
+                    String text = new String(buffer, 0, length, ISO_8859_1);
                     int asked = text.split("(?=\\*\\d)").length;
                     requests += text.contains("INFO") ? 0 : asked;
                     if (requests > requestsMax) {
                         return;
                     }
                     socket.getOutputStream().write((text.contains("INFO")
-                            ? "$0\r\n\r\n" : reply.repeat(asked)).getBytes(StandardCharsets.ISO_8859_1));
+                            ? "$0\r\n\r\n" : reply.repeat(asked)).getBytes(ISO_8859_1));
                 }
             } catch (IOException closed) {
                 // by the load
@@ -287,6 +301,31 @@ class StressIT {
                     () -> run("--target", server.address(), "--keys", "10", "--connections", "1"));
             assertTrue(failure.getMessage().contains("not all records could be written") && failure.getMessage().contains("OOM no more"),
                     failure.getMessage());
+        }
+    }
+
+    /** By every connection there is: of the load, of the checks, of the status; and shown by none. */
+    @ParameterizedTest
+    @ValueSource(booleans = {true, false})
+    void aPasswordIsGivenWhereItIsWanted(boolean marrow) throws Exception {
+        String password = "wörd-of-honour";
+        try (Teardown teardown = new Teardown()) {
+            Path data = teardown.directory(directory).resolve("data");
+            TimedServer server = marrow ? TimedServer.marrow(Durability.EVERYSEC, KEYS_MAX, VALUE_BYTES, true, data, teardown)
+                    : TimedServer.redis(Durability.EVERYSEC, data, teardown);
+            server.startEmpty();
+            try (RespConnection connection = new RespConnection(server.port())) {
+                connection.call("CONFIG", "SET", "requirepass", new String(password.getBytes(UTF_8), ISO_8859_1));
+            }
+            String[] arguments = small("--target", "127.0.0.1:" + server.port(), "--vs", "redis", "--rounds", "1", "--check", "--work",
+                    directory.toString(), "--json", directory.resolve("run.json").toString());
+            assertEquals(0, run(Optional.of(password), untouched -> { }, arguments), this::told);
+            String all = told() + Files.readString(directory.resolve("run.json"));
+            assertFalse(all.contains(password), all);
+            IOException none = assertThrows(IOException.class, () -> run(arguments));
+            assertTrue(none.getMessage().contains("NOAUTH") && none.getMessage().contains("REDISCLI_AUTH"), none.getMessage());
+            IOException wrong = assertThrows(IOException.class, () -> run(Optional.of("wrong"), untouched -> { }, arguments));
+            assertTrue(wrong.getMessage().contains("WRONGPASS"), wrong.getMessage());
         }
     }
 
