@@ -181,6 +181,7 @@ final class Chaos {
         }
     }
 
+    /** How often each happened. */
     String text() {
         return String.format(Locale.ROOT, "%d kills, %s%d freezes, %d times all connections closed, %d full disks, %d of which ended the server",
                 count(Event.KILL), events.contains(Event.COLD_KILL) ? count(Event.COLD_KILL) + " cold kills, " : "", count(Event.FREEZE),
@@ -189,5 +190,10 @@ final class Chaos {
 
     int count(Event event) {
         return counts.getOrDefault(event, 0);
+    }
+
+    /** Of the full disks. */
+    int endedByFullDisk() {
+        return endedByFullDisk;
     }
 }

@@ -134,6 +134,7 @@ final class LoadHtml {
 
     private void errors() {
         for (Peer peer : result.peers()) {
+            peer.chaos().ifPresent(chaos -> add("<p>%s: %s.</p>", escape(peer.label()), escape(chaos.text())));
             if (result.plan().check()) {
                 add("<p%s>%s</p>", peer.findings().clean() ? "" : " class=\"error\"", escape(LoadTable.check(peer)));
                 peer.findings().texts().forEach(text -> add("<p class=\"error\">%s</p>", escape(text)));

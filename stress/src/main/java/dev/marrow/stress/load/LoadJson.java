@@ -82,6 +82,9 @@ final class LoadJson {
             json.writeNumberField("commands_server", peer.commands().server());
             json.writeNumberField("commands_java", peer.commands().java());
         }
+        if (peer.chaos().isPresent()) {
+            chaos(peer.chaos().get());
+        }
         if (result.plan().check()) {
             check(peer);
         }
@@ -90,6 +93,17 @@ final class LoadJson {
             measurement(measurement);
         }
         json.writeEndArray();
+        json.writeEndObject();
+    }
+
+    private void chaos(Chaos chaos) throws IOException {
+        json.writeObjectFieldStart("chaos");
+        json.writeNumberField("kills", chaos.count(Chaos.Event.KILL));
+        json.writeNumberField("cold_kills", chaos.count(Chaos.Event.COLD_KILL));
+        json.writeNumberField("freezes", chaos.count(Chaos.Event.FREEZE));
+        json.writeNumberField("resets", chaos.count(Chaos.Event.RESET));
+        json.writeNumberField("full_disks", chaos.count(Chaos.Event.FULL_DISK));
+        json.writeNumberField("ended_by_full_disk", chaos.endedByFullDisk());
         json.writeEndObject();
     }
 

@@ -77,6 +77,7 @@ final class LoadTable {
         if (peer.commands().all() > 0) {
             lines.add(peer.label() + ": " + peer.commands().text() + ".");
         }
+        peer.chaos().ifPresent(chaos -> lines.add(peer.label() + ": " + chaos.text() + "."));
         if (result.plan().check()) {
             lines.add(check(peer));
             peer.findings().texts().forEach(text -> lines.add(peer.label() + ": FOUND " + text.replaceFirst("^: ", "")));

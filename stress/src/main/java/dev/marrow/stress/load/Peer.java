@@ -27,6 +27,7 @@ final class Peer {
     private Commands commands = Commands.NONE;
     private final Findings findings = new Findings();
     private int checkedRounds;
+    private Optional<Chaos> chaos = Optional.empty();
 
     Peer(String label, Endpoint server, boolean marrow, Optional<String> durability, Rmw rmw, Records records) {
         this.label = label;
@@ -73,8 +74,8 @@ final class Peer {
     private static String info(RespConnection connection, String section) throws IOException {
         return switch (connection.call("INFO", section)) {
             case Reply.Bulk(Optional<String> text) -> text.orElse("");
-            case Reply.Failure(String text) when text.startsWith(NO_PASSWORD) -> throw new IOException(text + " It is taken from the environment, "
-                    + StressRun.PASSWORD_VARIABLE + ".");
+            case Reply.Failure(String text) when text.startsWith(NO_PASSWORD) -> throw new IOException(text + " The password is taken from the"
+                    + " environment variable " + StressRun.PASSWORD_VARIABLE + ".");
             case Reply.Failure(String text) -> throw new IOException(text);
             case Reply other -> throw new IOException("INFO answered " + other);
         };
@@ -119,6 +120,15 @@ final class Peer {
 
     int checkedRounds() {
         return checkedRounds;
+    }
+
+    void suffered(Chaos all) {
+        chaos = Optional.of(all);
+    }
+
+    /** What was done to it on purpose. */
+    Optional<Chaos> chaos() {
+        return chaos;
     }
 
     Records records() {

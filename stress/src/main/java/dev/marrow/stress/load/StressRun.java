@@ -236,7 +236,7 @@ public final class StressRun {
                 peer.checked(checking.get().end());
             }
         }
-        chaos.ifPresent(happened -> tell(peer.label() + ": " + happened.text()));
+        chaos.ifPresent(peer::suffered);
         Optional<Commands> after = lost(peer) ? Optional.empty() : peer.commandsNow();
         if (before.isPresent() && after.isPresent()) {
             peer.add(after.get().since(before.get()));
