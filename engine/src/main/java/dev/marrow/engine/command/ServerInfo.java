@@ -23,6 +23,8 @@ final class ServerInfo {
     private final ServerControl control;
     private final ServerConfig config;
     private final StoreInfo store;
+    /** As of one moment: two sections tell of it. */
+    private final CheckpointInfo checkpoint;
     private final long keys;
     private final StringBuilder text = new StringBuilder();
 
@@ -31,6 +33,7 @@ final class ServerInfo {
         this.control = control;
         this.config = control.config();
         this.store = store;
+        this.checkpoint = control.checkpoint();
         this.keys = keys;
     }
 
@@ -98,7 +101,6 @@ final class ServerInfo {
 
     private void persistence() {
         StoreInfo.Log log = store.log();
-        CheckpointInfo checkpoint = control.checkpoint();
         int running = checkpoint.running() ? 1 : 0;
         String status = checkpoint.failed() ? "err" : "ok";
         long seconds = checkpoint.durationMillis() < 0 ? -1 : checkpoint.durationMillis() / 1000;
@@ -125,7 +127,6 @@ final class ServerInfo {
     }
 
     private void checkpoint() {
-        CheckpointInfo checkpoint = control.checkpoint();
         field("checkpoint_number", checkpoint.number());
         field("checkpoint_in_progress", checkpoint.running() ? 1 : 0);
         field("checkpoint_unix_time", checkpoint.timeMillis() / 1000);

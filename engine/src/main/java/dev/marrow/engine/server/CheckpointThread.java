@@ -29,6 +29,8 @@ final class CheckpointThread implements Runnable {
     private final LogWriterOptions options;
     private final IoSlot slot;
     private final Thread thread;
+    /** Of the last checkpoint that is over: the directory's own is new before the old files are deleted, while one is still under way. */
+    private Manifest manifest;
     private boolean wanted;
     private boolean stopping;
     private long finished;
@@ -45,6 +47,7 @@ final class CheckpointThread implements Runnable {
         this.directory = directory;
         this.options = options;
         this.slot = slot;
+        this.manifest = directory.manifest();
         this.thread = Thread.ofPlatform().name("marrow-checkpoint").daemon().unstarted(this);
     }
 
@@ -103,7 +106,7 @@ final class CheckpointThread implements Runnable {
     private boolean isDue() {
         ServerConfig config = server.config();
         LogStats log = server.log().stats();
-        long base = directory.manifest().base().bytes();
+        long base = manifest.base().bytes();
         long size = logBytes(log);
         long percent = config.checkpointPercentage();
         boolean outgrown = percent > 0 && size >= config.checkpointMinBytes() && size >= base / PERCENT * percent;
@@ -142,6 +145,7 @@ final class CheckpointThread implements Runnable {
     }
 
     private synchronized void end(boolean withFailure) {
+        manifest = directory.manifest();
         running = false;
         failed |= withFailure;
         finished += withFailure ? 0 : 1;
@@ -154,12 +158,11 @@ final class CheckpointThread implements Runnable {
     }
 
     private long logBytes(LogStats log) {
-        long whole = Math.max(0, log.segment() - directory.manifest().logSegment());
+        long whole = Math.max(0, log.segment() - manifest.logSegment());
         return whole * options.segmentBytes() + log.segmentOffset();
     }
 
     synchronized CheckpointInfo info() {
-        Manifest manifest = directory.manifest();
         LogStats log = server.log().stats();
         boolean none = manifest.checkpoint() == 0;
         return new CheckpointInfo(finished, running || wanted ? (System.nanoTime() - startNanos) / 1_000_000 : -1, manifest.checkpoint(),

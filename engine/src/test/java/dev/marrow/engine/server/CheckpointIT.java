@@ -20,9 +20,13 @@ import org.junit.jupiter.params.provider.ValueSource;
 class CheckpointIT {
     private static final int POLLS_MAX = 2_000;
     private static final int WRITES_MAX = 20_000;
+    private static final int CHECKPOINTS = 100;
 
     private static long info(RespClient client, String field) throws IOException {
-        String text = client.call("INFO", "everything");
+        return info(client.call("INFO", "everything"), field);
+    }
+
+    private static long info(String text, String field) {
         return text.lines().filter(line -> line.startsWith(field + ":")).map(line -> line.substring(field.length() + 1).strip())
                 .mapToLong(Long::parseLong).findFirst().orElseThrow(() -> new AssertionError(field + " is not in " + text));
     }
@@ -64,6 +68,24 @@ class CheckpointIT {
             assertEquals("-ERR syntax error\r\n", client.call("BGSAVE", "soon"));
             assertEquals("-ERR wrong number of arguments for 'save' command\r\n", client.call("SAVE", "now"));
             assertEquals("$1\r\n1\r\n", client.call("GET", "a"));
+        }
+    }
+
+    /** Whoever sees the new one may begin the next: its number and that none is under way are told at the same moment. */
+    @Test
+    void isOverForInfoAtOneMoment() throws Exception {
+        try (TestServer server = TestServer.start("log-segment-size", "1mb"); RespClient client = server.connect()) {
+            for (int number = 1; number <= CHECKPOINTS; number++) {
+                assertEquals("+OK\r\n", client.call("SET", "a", "1"));
+                assertEquals("+Background saving started\r\n", client.call("BGSAVE"), "checkpoint " + number);
+                for (long running = 1, polls = 0; running == 1; polls++) {
+                    String text = client.call("INFO", "everything");
+                    running = info(text, "rdb_bgsave_in_progress");
+                    assertEquals(running == 1 ? number - 1 : number, info(text, "checkpoint_number"), "in progress: " + running);
+                    assertEquals(info(text, "checkpoint_number"), info(text, "rdb_saves"));
+                    assertTrue(polls < POLLS_MAX * 100, "checkpoint " + number + " does not end");
+                }
+            }
         }
     }
 
