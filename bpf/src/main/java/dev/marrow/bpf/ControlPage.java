@@ -163,6 +163,11 @@ public final class ControlPage {
         return (long) LONG.getAndAdd(page, (long) Abi.control_large_next, 1L);
     }
 
+    /** Above every id that {@link #nextLargeId} has given so far. */
+    public long largeIdBound() {
+        return load(Abi.control_large_next);
+    }
+
     /** Ring position up to which everything is on the disk. */
     public long durable() {
         return load(Abi.control_durable);

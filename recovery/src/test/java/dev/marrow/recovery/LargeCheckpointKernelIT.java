@@ -43,6 +43,8 @@ class LargeCheckpointKernelIT {
     private static final int VALUE_BYTES = Abi.VALUE_BYTES_MAX + 3_000;
     private static final int CHUNK_BYTES = Abi.VALUE_BYTES_MAX;
     private static final int STEPS_BEFORE = 8;
+    /** Tier two holds a value a step, although none was freed. */
+    private static final int STEPS_MAX = 150;
     private static final long EXPIRE_MILLIS = 4_000_000_000_000L;
     private static final long PAUSE_MILLIS = 1;
 
@@ -239,6 +241,23 @@ class LargeCheckpointKernelIT {
             for (Arrival arrival : behind) {
                 arrival.end();
             }
+            startFromBaseAndLog();
+        });
+    }
+
+    /** Values that have begun behind it are the new log's: else whoever writes faster than it would have it go on for ever. */
+    @Test
+    void checkpointEndsThoughAValueIsReplacedAtEachOfItsSteps() throws Exception {
+        withStore(() -> {
+            for (int i = 0; i < VALUES / 4; i++) {
+                new Arrival("here" + i).end();
+            }
+            int[] steps = {0};
+            live.checkpoint(CHECKPOINTER, () -> {
+                assertTrue(++steps[0] < STEPS_MAX, "no end");
+                new Arrival("new").end();
+                move("new", "moved");
+            });
             startFromBaseAndLog();
         });
     }

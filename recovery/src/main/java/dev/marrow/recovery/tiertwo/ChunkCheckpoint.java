@@ -18,10 +18,10 @@ import java.util.Optional;
 /**
  * The large values' part of a checkpoint: whatever the base and the log behind it refer to has its chunks in one of the two.
  *
- * <p>Chunks of stubs that the scan meets go into the base. That leaves three kinds, and all are known at the scan's end: stubs that were committed while it
- * ran, to which its bucket may have been behind already ({@link CommitTracker}); values on their way in whose first chunks are in the log before this
- * checkpoint; and what was uploaded wholly behind its beginning, which is in the new log. A value that is freed meanwhile is left out: its key has a
- * newer record in the new log.
+ * <p>Chunks of stubs that the scan meets go into the base. That leaves three kinds, and all are known at the scan's end: older values' stubs that were
+ * committed while it ran, to which its bucket may have been behind already ({@link CommitTracker}); older values on their way in, whose first chunks may be
+ * in the log before this checkpoint; and values that have begun since, which are in the new log. Ids are given in order, so they tell older values from
+ * others. A value that is freed meanwhile is left out: its key has a newer record in the new log.
  */
 public final class ChunkCheckpoint implements AutoCloseable {
     private static final int RECORD_BYTES = (RedoRing.HEADER_BYTES + Abi.REDO_HEADER_BYTES + Abi.SIZEOF_chunk_key + Abi.VALUE_BYTES_MAX + 7) / 8 * 8;
@@ -34,16 +34,15 @@ public final class ChunkCheckpoint implements AutoCloseable {
     }
 
     private final TierTwo tier;
-    private final CommitTracker tracker = new CommitTracker();
-    private final long barrier;
+    private final CommitTracker tracker;
     private final ByteBuffer buffer = ByteBuffer.allocateDirect(RECORD_BYTES).order(ByteOrder.LITTLE_ENDIAN);
     private final MemorySegment memory = MemorySegment.ofBuffer(buffer);
 
     ChunkCheckpoint(TierTwo tier) {
         this.tier = tier;
+        // the chunks of a value that has no id yet can only come to the new log
+        this.tracker = new CommitTracker(tier.tables().control().largeIdBound());
         tier.track(tracker);
-        // what is not in the ring yet can only come to the new log
-        this.barrier = tier.tables().ring().producerPosition();
     }
 
     /** Writes the chunks of stubs among what the scan has given. */
@@ -67,15 +66,15 @@ public final class ChunkCheckpoint implements AutoCloseable {
         }
     }
 
-    /** Values, and how many of their chunks; ends, because each is named once, and what begins now is all behind the barrier. */
+    /** Values, and how many of their chunks; in the end none, because each is named once, and those that have begun since do not matter. */
     private Map<Stub, Integer> missed() {
         Map<Stub, Integer> missed = new HashMap<>();
         synchronized (tier.monitor()) {
             tracker.take().values().forEach(stub -> missed.put(stub, stub.chunks()));
             for (Upload upload : tier.uploads().values()) {
                 int chunks = upload.chunksStored();
-                boolean isOlder = chunks > 0 && upload.firstPosition() <= barrier;
-                if (isOlder && tracker.takes(upload.stub().id())) {
+                if (chunks > 0 && tracker.wants(upload.stub().id())) {
+                    tracker.took(upload.stub().id());
                     missed.put(upload.stub(), chunks);
                 }
             }

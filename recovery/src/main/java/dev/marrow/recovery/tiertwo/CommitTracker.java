@@ -12,11 +12,22 @@ import java.util.Set;
  * before {@link TierTwo#track} returned is in the table, what comes later is here.
  */
 final class CommitTracker {
+    private final long idBound;
     private final Map<Long, Stub> committed = new HashMap<>();
     private final Set<Long> taken = new HashSet<>();
 
+    /** @param idBound values with this id or a higher one do not matter */
+    CommitTracker(long idBound) {
+        this.idBound = idBound;
+    }
+
+    /** Whether it matters, and has not been taken. */
+    boolean wants(long id) {
+        return id < idBound && !taken.contains(id);
+    }
+
     void add(Stub stub) {
-        if (!taken.contains(stub.id())) {
+        if (wants(stub.id())) {
             committed.put(stub.id(), stub);
         }
     }
@@ -29,9 +40,9 @@ final class CommitTracker {
         return now;
     }
 
-    /** Counts as taken; whether it was not. */
-    boolean takes(long id) {
+    /** Counts as taken from now on. */
+    void took(long id) {
         committed.remove(id);
-        return taken.add(id);
+        taken.add(id);
     }
 }

@@ -494,11 +494,6 @@ public final class TierTwo implements AutoCloseable {
         return uploads;
     }
 
-    /** What is not in the ring yet will come behind this. */
-    long ringPosition() {
-        return tables().ring().producerPosition();
-    }
-
     KernelStore tables() {
         return opening.orElseThrow().store();
     }
@@ -508,7 +503,7 @@ public final class TierTwo implements AutoCloseable {
         ChunkMap chunks = map.orElseThrow();
         Map<Long, Integer> found = new HashMap<>();
         chunks.forEach((id, index, length) -> found.merge(id, index + 1, Math::max));
-        CommitTracker tracker = new CommitTracker();
+        CommitTracker tracker = new CommitTracker(Long.MAX_VALUE);
         found.keySet().removeAll(track(tracker).keySet());
         try {
             found.keySet().removeAll(StubScan.run(tables(), opening.orElseThrow().slot()).keySet());

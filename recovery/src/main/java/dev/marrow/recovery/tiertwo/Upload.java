@@ -30,7 +30,6 @@ public final class Upload {
     private int buffered;
     private int chunksLogged;
     private volatile int chunksStored;
-    private volatile long firstPosition;
     private State state = State.OPEN;
 
     Upload(TierTwo tier, Stub stub) {
@@ -104,9 +103,6 @@ public final class Upload {
             if (!tier.store(stub.id(), chunksStored, chunk)) {
                 return false;
             }
-            if (chunksStored == 0) {
-                firstPosition = tier.ringPosition();
-            }
             chunksStored = chunksStored + 1;
         }
         if (log.append(stub.id(), chunksLogged, chunk) == 0) {
@@ -125,11 +121,6 @@ public final class Upload {
     /** Chunks that are in the map; all but perhaps the last of them are in the ring too. */
     int chunksStored() {
         return chunksStored;
-    }
-
-    /** Log position that all of them are behind. */
-    long firstPosition() {
-        return firstPosition;
     }
 
     void committed() {
