@@ -30,10 +30,6 @@ final class ServeCommand implements Callable<Integer> {
         ServerConfig config = options.toConfig();
         Doctor.ofThisMachine().require();
         Server server = new Server(config, System.out, cutPlace());
-        System.out.println(server.report().describe());
-        System.out.println("ready: listening on " + String.join(",", config.bind()) + " port " + server.port() + ", durability "
-                + config.durability().word() + ", on-host " + (config.onHost() ? "on" : "off") + ", directory " + config.dir());
-
         // SIGTERM and SIGINT run the hook; the JVM ends when it returns, so it waits for the stop to be complete. It ends the
         // process itself, because the JVM would tell of the signal (143) and hide whether the stop was clean.
         CountDownLatch stopped = new CountDownLatch(1);
@@ -48,6 +44,10 @@ final class ServeCommand implements Callable<Integer> {
             }
         });
         Runtime.getRuntime().addShutdownHook(hook);
+        // whoever reads "ready" may stop it at once
+        System.out.println(server.report().describe());
+        System.out.println("ready: listening on " + String.join(",", config.bind()) + " port " + server.port() + ", durability "
+                + config.durability().word() + ", on-host " + (config.onHost() ? "on" : "off") + ", directory " + config.dir());
         try {
             server.awaitStop();
             Throwable failure = server.failure();
