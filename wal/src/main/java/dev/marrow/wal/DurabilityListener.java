@@ -9,7 +9,7 @@ public interface DurabilityListener {
     /** Everything below ring position {@code position} is synced. Strictly monotonic; never called after {@link #onFailure}. */
     void onDurable(long position);
 
-    /** The log has just failed: nothing may be acknowledged any more (I7). Called once, before anything is written about it. */
+    /** The log has just failed: nothing may be acknowledged any more (I7). Called once, before anything is written or told about it. */
     default void onFailing() {}
 
     /** The log has failed for good, and said so in its directory where it could. Called once. */

@@ -42,10 +42,14 @@ final class DurableMark {
         if (failed) {
             return false;
         }
-        failed = true;
         cause = Optional.of(failure);
-        listener.onFailing();
-        notifyAll();
+        try {
+            listener.onFailing();
+        } finally {
+            // whoever sees it sees what the listener has done about it, too
+            failed = true;
+            notifyAll();
+        }
         return true;
     }
 
