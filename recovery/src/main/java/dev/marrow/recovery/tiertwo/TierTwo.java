@@ -191,10 +191,11 @@ public final class TierTwo implements AutoCloseable {
     }
 
     private void run() {
-        ThreadPriority.lower(NICE);
         try {
             openMap(opening.orElseThrow());
             settled.countDown();
+            // not before: clients may wait for it
+            ThreadPriority.lower(NICE);
             while (!closing) {
                 work();
             }
