@@ -16,8 +16,8 @@ import java.util.concurrent.locks.LockSupport;
 final class ReplayWorker {
     /** While another thread adds memory: a slab takes milliseconds. */
     private static final long GROWTH_NANOS = 200_000;
-    /** No room for so long, while no worker loads anything: the table is full. */
-    private static final long FULL_NANOS_MAX = 1_000_000_000;
+    /** No room in so many looks, a second at the least, while no worker loads anything: the table is full. Not by time, which may be that of a pause. */
+    private static final int FULL_LOOKS_MAX = 5_000;
     private static final int RECORD_ALIGNMENT = 8;
     private static final long HASH_FACTOR = 0x9e3779b97f4a7c15L;
 
@@ -30,7 +30,7 @@ final class ReplayWorker {
     private boolean deletes;
     /** When there was no room: how much all workers had loaded, and since when they have not gone on. */
     private long loadsSeen = -1;
-    private long loadsSeenNanos;
+    private int looks;
     private boolean shuffled;
 
     /** @param worker number of this one of so many */
@@ -164,11 +164,10 @@ final class ReplayWorker {
     /** Another worker's tombstones may be what takes the room: they go with its batch. */
     private void awaitRoom() {
         replay.orStop();
-        long now = System.nanoTime();
         if (replay.loads() != loadsSeen) {
             loadsSeen = replay.loads();
-            loadsSeenNanos = now;
-        } else if (now - loadsSeenNanos > FULL_NANOS_MAX) {
+            looks = 0;
+        } else if (++looks > FULL_LOOKS_MAX) {
             throw replay.full();
         }
         LockSupport.parkNanos(GROWTH_NANOS);
