@@ -24,6 +24,7 @@
 #ifndef MARROW_COMMIT_H
 #define MARROW_COMMIT_H
 
+#include "linger.h"
 #include "stage_keys.h"
 
 /* The mutant is built for a test, which must turn red with it. */
@@ -264,6 +265,7 @@ GLOBAL int commit_apply(struct io *io)
 		return 1;
 	if (k->change == STAGED_UNCHANGED)
 		return end_step(io, 0);
+	COMMIT_LINGER();
 	if (find_marked(io, s, k))
 		return end_step(io, STATUS_INTERNAL);
 	struct bucket *where = bucket_at(io->t.where);

@@ -14,6 +14,7 @@
 
 #include "ahead.h"
 #include "execute.h"
+#include "linger.h"
 
 #define MGET_ATTEMPTS_MAX 3
 
@@ -110,17 +111,6 @@ GLOBAL int mget_read(struct io *io, u32 i, u32 resp3)
 	}
 	return ATTEMPT_AGAIN;
 }
-
-/* For tests, which cannot wait for somebody to come between two keys. */
-#if defined(MUTANT_SLOW_MGET) || defined(MUTANT_NO_MGET_CHECK) || defined(MUTANT_NO_MGET_FLOOR)
-static long mget_linger_step(u32 i, void *nothing)
-{
-	return 0;
-}
-#define MGET_LINGER() bpf_loop(1 << 9, mget_linger_step, 0, 0)
-#else
-#define MGET_LINGER() ((void)0)
-#endif
 
 /* The next keys will be read: their cache misses at the same time. */
 GLOBAL int mget_touch(struct io *io, u32 first, u32 count)

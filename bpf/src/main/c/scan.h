@@ -20,6 +20,7 @@
 #define MARROW_SCAN_H
 
 #include "admin.h"
+#include "linger.h"
 
 #define RING_HEADER_BYTES 8
 #define STILL_THERE_ATTEMPTS_MAX 8
@@ -84,22 +85,6 @@ GLOBAL int still_there(struct io *io, u32 home, u64 ref)
 	}
 	return 0;
 }
-
-/* For tests, which cannot wait for somebody to overwrite a record between its header's copy and the rest: some 50 microseconds, or a few. */
-#if defined(MUTANT_SLOW_SCAN) || defined(MUTANT_NO_SCAN_CHECK)
-#define SCAN_LINGER_STEPS (1 << 14)
-#elif defined(MUTANT_SLOW_SCAN_KEYS) || defined(MUTANT_SCAN_KEYS_FORWARDS)
-#define SCAN_LINGER_STEPS (1 << 10)
-#endif
-#ifdef SCAN_LINGER_STEPS
-static long linger_step(u32 i, void *nothing)
-{
-	return 0;
-}
-#define SCAN_LINGER() bpf_loop(SCAN_LINGER_STEPS, linger_step, 0, 0)
-#else
-#define SCAN_LINGER() ((void)0)
-#endif
 
 /* One record as a ring record behind io.out_position, if it is a live key's.  Its header stays in io.probe. */
 GLOBAL int copy_record(struct io *io, u64 ref)
