@@ -1,13 +1,11 @@
 package dev.marrow.stress.bench;
 
+import dev.marrow.stress.crash.FreePort;
 import dev.marrow.wal.Durability;
 import java.io.IOException;
-import java.net.InetAddress;
-import java.net.ServerSocket;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.concurrent.ThreadLocalRandom;
 import java.util.regex.Pattern;
 
 /**
@@ -19,10 +17,6 @@ import java.util.regex.Pattern;
  * @param undo   takes back what the server left in the kernel
  */
 record ServerCommand(String name, List<String> words, int port, Pattern report, Runnable undo) {
-    /** Below those that the kernel gives to clients: one that polls a port where nobody listens could be given it, and meet itself. */
-    private static final int PORT_MIN = 20_000;
-    private static final int PORT_END = 32_768;
-    private static final int PORT_ATTEMPTS_MAX = 100;
     /** Of a record in Marrow's memory beside key and value. */
     private static final int RECORD_HEADER_BYTES = 32;
     private static final long MEMORY_BYTES_LEAST = 64L << 20;
@@ -31,7 +25,7 @@ record ServerCommand(String name, List<String> words, int port, Pattern report, 
 
     /** Debian's redis-server; what it rewrites begins with an RDB. */
     static ServerCommand redis(Durability durability, Path directory) throws IOException {
-        int port = freePort();
+        int port = FreePort.find();
         List<String> command = List.of("redis-server", "--port", Integer.toString(port), "--bind", "127.0.0.1", "--dir", directory.toString(),
                 "--save", "", "--appendonly", "yes", "--appendfsync", durability.word(), "--auto-aof-rewrite-percentage", "0",
                 "--aof-use-rdb-preamble", "yes");
@@ -40,7 +34,7 @@ record ServerCommand(String name, List<String> words, int port, Pattern report, 
 
     /** Marrow with room for so many keys and the launcher's JVM flags: one event loop. */
     static ServerCommand marrow(Durability durability, int keys, int valueBytes, boolean onHost, LogShape log, Path directory) throws IOException {
-        int port = freePort();
+        int port = FreePort.find();
         List<String> options = new ArrayList<>(List.of("--port", Integer.toString(port), "--dir", directory.toString(), "--durability", durability.word(),
                 "--event-loops", "1", "--on-host", onHost ? "on" : "off"));
         options.addAll(room(keys, valueBytes));
@@ -58,17 +52,5 @@ record ServerCommand(String name, List<String> words, int port, Pattern report, 
     /** Of Marrow's table, which is used to 85 % at least. */
     static long memoryBytes(int keys, int valueBytes) {
         return MEMORY_BYTES_LEAST + keys * (long) (RECORD_HEADER_BYTES + Prefill.KEY_BYTES + valueBytes) * 4 / 3;
-    }
-
-    private static int freePort() throws IOException {
-        for (int attempt = 0; attempt < PORT_ATTEMPTS_MAX; attempt++) {
-            int port = ThreadLocalRandom.current().nextInt(PORT_MIN, PORT_END);
-            try (ServerSocket free = new ServerSocket(port, 1, InetAddress.getLoopbackAddress())) {
-                return free.getLocalPort();
-            } catch (IOException taken) {
-                // Another one, then.
-            }
-        }
-        throw new IOException("no free port among " + PORT_ATTEMPTS_MAX + " from " + PORT_MIN + " to " + PORT_END);
     }
 }

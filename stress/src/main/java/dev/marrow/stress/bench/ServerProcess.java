@@ -2,12 +2,11 @@ package dev.marrow.stress.bench;
 
 import dev.marrow.bpf.BpfFs;
 import dev.marrow.engine.cli.JvmFlags;
+import dev.marrow.stress.crash.FreePort;
 import dev.marrow.wal.Durability;
 import dev.marrow.wal.LogDirectory;
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.net.InetAddress;
-import java.net.ServerSocket;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -68,7 +67,7 @@ public final class ServerProcess implements AutoCloseable {
     /** The same with more options. */
     static ServerProcess redis(String appendfsync, List<String> more, Path directory, Teardown teardown) throws IOException, InterruptedException {
         Files.createDirectory(directory);
-        int port = freePort();
+        int port = FreePort.find();
         List<String> command = new ArrayList<>(List.of("redis-server", "--port", Integer.toString(port), "--bind", "127.0.0.1", "--dir",
                 directory.toString(), "--save", "", "--appendonly", "yes", "--appendfsync", appendfsync,
                 // Relative to --dir: a whole path could be longer than the address of a socket may be.
@@ -153,12 +152,6 @@ public final class ServerProcess implements AutoCloseable {
     private static OptionalInt marrowPort(String output) {
         Matcher ready = MARROW_READY.matcher(output);
         return ready.find() ? OptionalInt.of(Integer.parseInt(ready.group(1))) : OptionalInt.empty();
-    }
-
-    private static int freePort() throws IOException {
-        try (ServerSocket free = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
-            return free.getLocalPort();
-        }
     }
 
     /** A clean stop leaves no pins; one that was killed, or failed, does. */

@@ -1,13 +1,12 @@
 package dev.marrow.stress.qemu;
 
+import dev.marrow.stress.crash.FreePort;
 import dev.marrow.stress.crash.ServerLaunch;
 import dev.marrow.stress.crash.ServerProcess;
 import dev.marrow.stress.crash.Store;
 import java.io.IOException;
 import java.io.RandomAccessFile;
 import java.io.UncheckedIOException;
-import java.net.InetAddress;
-import java.net.ServerSocket;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -90,14 +89,8 @@ final class Guest implements ServerLaunch, AutoCloseable {
         disk.powerOn();
         Path socket = work.resolve("disk.socket");
         diskServer = Optional.of(new DiskServer(disk, socket));
-        int port = freePort();
+        int port = FreePort.find();
         return new ServerProcess(qemu(port, socket), Map.of(), new Attendant(port));
-    }
-
-    private static int freePort() throws IOException {
-        try (ServerSocket free = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
-            return free.getLocalPort();
-        }
     }
 
     /** Emulation also where there is KVM: a run means the same on every machine. The plainest processor is the fastest to emulate. */
