@@ -127,6 +127,8 @@ final class SelectingDriver implements Driver {
                 write(line);
             } catch (IOException failure) {
                 lost(line, failure);
+            } catch (CancelledKeyException closedMeanwhile) {
+                lost(line, new IOException(SILENT, closedMeanwhile));
             }
         } else if (line.session.nextNanos(now) == Pace.NEVER) {
             end(line);
