@@ -5,6 +5,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.SplittableRandom;
+import java.util.function.BooleanSupplier;
 
 /**
  * Supervisor of one store: starts the real server in a process of its own, loads it, ends it, starts it again, and compares what it
@@ -21,8 +22,10 @@ public final class CrashHarness implements AutoCloseable {
     private static final int SHORT_LIFE_ODDS = 4;
     private static final int LARGE_CHANGES_MAX = 40;
     private static final int LARGE_CHANGES_LAST = 60;
-    private static final int LARGE_WAIT_MILLIS_MAX = 15_000;
-    private static final int LARGE_LOOK_MILLIS = 5;
+    /** A life has some load, however slowly it begins. */
+    private static final int CHANGES_MIN = 200;
+    private static final int LOAD_WAIT_MILLIS_MAX = 15_000;
+    private static final int LOAD_LOOK_MILLIS = 5;
 
     private final ServerLaunch launch;
     private final Findings findings;
@@ -91,6 +94,8 @@ public final class CrashHarness implements AutoCloseable {
             CrashTable.Counts counts = CrashTable.Counts.of(findings);
             findings.context(launch.durability() + ", under load");
             workload.start(server.port(), ending.endsByItself());
+            long changes = findings.acknowledged() + CHANGES_MIN;
+            await(server, () -> findings.acknowledged() >= changes);
             if (random.nextInt(SHORT_LIFE_ODDS) > 0) {
                 awaitLarge(server, counts.large() + random.nextInt(LARGE_CHANGES_MAX));
             }
@@ -106,11 +111,16 @@ public final class CrashHarness implements AutoCloseable {
         }
     }
 
-    /** Until so many changes of large values were acknowledged in all, or the server is gone; not for ever, since a slow machine is no fault. */
     private void awaitLarge(ServerProcess server, long changes) throws InterruptedException {
-        int looks = launch.largeValues() ? LARGE_WAIT_MILLIS_MAX / LARGE_LOOK_MILLIS : 0;
-        for (int i = 0; i < looks && findings.large() < changes && server.alive(); i++) {
-            Thread.sleep(LARGE_LOOK_MILLIS);
+        if (launch.largeValues()) {
+            await(server, () -> findings.large() >= changes);
+        }
+    }
+
+    /** Until the load is so far, or the server is gone; not for ever, since a slow machine is no fault. */
+    private static void await(ServerProcess server, BooleanSupplier condition) throws InterruptedException {
+        for (int i = 0; i < LOAD_WAIT_MILLIS_MAX / LOAD_LOOK_MILLIS && !condition.getAsBoolean() && server.alive(); i++) {
+            Thread.sleep(LOAD_LOOK_MILLIS);
         }
     }
 

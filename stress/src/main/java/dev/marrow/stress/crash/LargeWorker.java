@@ -69,7 +69,7 @@ final class LargeWorker extends LoadingClient {
     }
 
     private void lease(RespConnection connection) throws IOException {
-        Reply reply = connection.call("SET", own.lease(), own.newValue(CUT_LENGTH), "PX", Integer.toString(random.nextInt(1, LEASE_MILLIS_MAX)));
+        Reply reply = orRefused(connection.call("SET", own.lease(), own.newValue(CUT_LENGTH), "PX", Integer.toString(random.nextInt(1, LEASE_MILLIS_MAX))));
         if (!reply.equals(new Reply.Status("OK"))) {
             findings.wrong("SET with PX answered " + reply);
         }

@@ -16,7 +16,7 @@ import java.util.Optional;
 /** A blocking RESP2 client that shows exactly which replies have arrived: no reconnection, no retry. One thread at a time. */
 public final class RespConnection implements Caller, Closeable {
     /** Longest wait for a reply; a server that is alive and silent for so long is a finding. */
-    private static final int READ_MILLIS_MAX = 20_000;
+    private static final int READ_MILLIS_MAX = 60_000;
     private static final int BULK_BYTES_MAX = 8 << 20;
     private static final int BUFFER_BYTES = 1 << 16;
 

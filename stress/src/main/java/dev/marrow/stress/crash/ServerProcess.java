@@ -19,7 +19,7 @@ import java.util.regex.Pattern;
 public final class ServerProcess implements AutoCloseable {
     private static final Pattern READY = Pattern.compile("ready: .* port (\\d+),.*");
     private static final Pattern START = Pattern.compile("start: (\\w+),.*");
-    private static final long EXIT_SECONDS_MAX = 30;
+    private static final long EXIT_SECONDS_MAX = 120;
 
     /** Of every server that is crashed: small, and soon warm. */
     public static final List<String> JVM_FLAGS = List.of("-Xmx256m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1");

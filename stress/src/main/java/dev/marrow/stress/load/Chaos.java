@@ -32,7 +32,7 @@ final class Chaos {
     /** For a server that ends, and does not answer any more. */
     private static final int END_MILLIS_MAX = 60_000;
     private static final String PROBE = "check:probe";
-    private static final String PROBE_SYNC_MILLIS = "5000";
+    private static final String PROBE_SYNC_MILLIS = "30000";
 
     /** What can happen. */
     enum Event {

@@ -17,7 +17,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Each benchmark runs, with counts that measure nothing, and leaves only its results behind. */
-@Timeout(120)
+@Timeout(400)
 class BenchIT {
     @TempDir
     Path out;

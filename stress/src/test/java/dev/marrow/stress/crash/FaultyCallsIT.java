@@ -14,7 +14,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** One system call of the log fails, once (I7): the server stops for good, and the restart writes the tables out anew before it serves. */
-@Timeout(120)
+@Timeout(400)
 class FaultyCallsIT {
     private static final int LOAD_MILLIS_MAX = 3_000;
 

@@ -43,7 +43,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 import picocli.CommandLine;
 
 /** Short loads on real servers; nothing of them is left behind. */
-@Timeout(180)
+@Timeout(400)
 class StressIT {
     private static final List<String> SMALL = List.of("--seconds", "1", "--warmup", "0.2", "--keys", "2000", "--connections", "6", "--seed", "1");
     /** Of a server that is not sized by the run: its records, and those that are checked. */
@@ -173,7 +173,7 @@ class StressIT {
     @ParameterizedTest
     @CsvSource({"always,'[1-9]\\d* cold kills, '", "everysec,''"})
     void losesNothingInChaos(String durability, String coldKills) throws Exception {
-        assertEquals(0, run("--chaos", "--seconds", "50", "--keys", "2000", "--connections", "4", "--durability", durability, "--json",
+        assertEquals(0, run("--chaos", "--seconds", "75", "--keys", "2000", "--connections", "4", "--durability", durability, "--json",
                 directory.resolve("x.json").toString()), this::told);
         assertTrue(Pattern.compile(": [1-9]\\d* kills, " + coldKills + "[1-9]\\d* freezes, [1-9]\\d* times all connections closed, "
                 + "[1-9]\\d* full disks, [1-9]\\d* of which ended the server\\.").matcher(table.toString()).find(), this::told);
