@@ -6,7 +6,7 @@
 // "complete" means that in the end exactly the expected replies had come, byte by byte, and nothing behind them.  Compiled and run by
 // OnHostBehaviourIT.  Each check has a process of its own that ends after CHECK_SECONDS_MAX, whatever it waits for.
 //
-// A third argument replaces the command that the server holds back for HELD_MS, for servers without WAITAOF: "WAIT 1 300".
+// A third argument replaces the command that the server holds back for HELD_MS, for servers without WAITAOF: "WAIT 1 1000".
 #define _GNU_SOURCE
 #include <arpa/inet.h>
 #include <errno.h>
@@ -39,6 +39,7 @@
 #define REPLY_MS_MAX 5000
 #define LATER_MS 100                    /* inside the time that the held reply takes */
 #define QUIET_MS 30
+#define SETTLE_MS 1000                  /* a busy server has answered, and the kernel acknowledged */
 #define STREAM_BYTES_MAX (4 << 20)
 #define ECHO_BYTES 60000
 #define ECHO_COUNT 8
@@ -50,7 +51,7 @@
 #define NAMELESS "$-1\r\n"
 
 static struct sockaddr_in server;
-static const char *held_command = "*4\r\n$7\r\nWAITAOF\r\n$1\r\n0\r\n$1\r\n1\r\n$3\r\n300\r\n";
+static const char *held_command = "*4\r\n$7\r\nWAITAOF\r\n$1\r\n0\r\n$1\r\n1\r\n$4\r\n1000\r\n";
 static const char *held_reply = "*2\r\n:1\r\n:0\r\n";
 static char seen[512];
 
@@ -393,7 +394,7 @@ static void peek_over_both(struct talk *t)
 	char both[64];
 	say(t, PING, 0, PONG);
 	say(t, COLD, 0, NAMELESS);
-	usleep(LATER_MS * 1000);
+	usleep(SETTLE_MS * 1000);
 	see("%zd of 12 bytes", recv(t->fd, both, sizeof both, MSG_PEEK));
 }
 
@@ -401,7 +402,7 @@ static void recv_over_both(struct talk *t)
 {
 	say(t, PING, 0, PONG);
 	say(t, COLD, 0, NAMELESS);
-	usleep(LATER_MS * 1000);
+	usleep(SETTLE_MS * 1000);
 	see("%s", take(t, 64, 0));
 }
 
@@ -457,8 +458,8 @@ static void waitall_passed(struct talk *t)
 /* Both while recv() waits: plain TCP wakes nobody who has already taken less than SO_RCVLOWAT for himself when the rest, less too, comes. */
 static void lowat_recv(struct talk *t)
 {
-	struct later first = { .ms = LATER_MS, .fd = t->fd, .bytes = PING, .count = strlen(PING) }, second = first;
-	second.ms = 2 * LATER_MS;
+	struct later first = { .ms = SETTLE_MS, .fd = t->fd, .bytes = PING, .count = strlen(PING) }, second = first;
+	second.ms = SETTLE_MS + LATER_MS;
 	set(t, SOL_SOCKET, SO_RCVLOWAT, 14);
 	expect(t, PONG PONG);
 	begin(&first);
@@ -562,7 +563,7 @@ static void epoll(struct talk *t, unsigned mode)
 	see_epoll(fd, QUIET_MS);        /* unread: level-triggered says it again */
 	say(t, PING, 0, PONG);
 	see_epoll(fd, REPLY_MS_MAX);
-	usleep(QUIET_MS * 1000);
+	usleep(SETTLE_MS * 1000);
 	see("%s", take(t, 64, 0));
 	see_epoll(fd, QUIET_MS);
 	say(t, COLD, 0, NAMELESS);
@@ -706,7 +707,7 @@ static void zero_copy(struct talk *t)
 	set(t, SOL_SOCKET, SO_ZEROCOPY, 1);
 	say(t, PING, MSG_ZEROCOPY, PONG);
 	see("%s", take(t, 64, 0));
-	poll(&p, 1, LATER_MS);
+	poll(&p, 1, SETTLE_MS);
 	see("%s", recvmsg(t->fd, &m, MSG_ERRQUEUE | MSG_DONTWAIT) >= 0 ? "notified" : "not notified");
 }
 
@@ -716,13 +717,13 @@ static void tcp_counters(struct talk *t)
 	struct tcp_info before, after;
 	socklen_t n = sizeof before, m = sizeof after;
 	int queued = -1;
-	usleep(LATER_MS * 1000);        /* acknowledgements */
+	usleep(SETTLE_MS * 1000);        /* acknowledgements */
 	getsockopt(t->fd, IPPROTO_TCP, TCP_INFO, &before, &n);
 	for (int i = 0; i < 10; i++) {
 		say(t, PING, 0, PONG);
 		take(t, 64, 0);
 	}
-	usleep(LATER_MS * 1000);
+	usleep(SETTLE_MS * 1000);
 	getsockopt(t->fd, IPPROTO_TCP, TCP_INFO, &after, &m);
 	ioctl(t->fd, SIOCOUTQ, &queued);
 	see("%llu acknowledged", (unsigned long long)(after.tcpi_bytes_acked - before.tcpi_bytes_acked));
@@ -892,7 +893,7 @@ static void run(const struct check *check)
 	free(t.got);
 }
 
-/* "WAIT 1 300" as a server reads it. */
+/* "WAIT 1 1000" as a server reads it. */
 static void hold_with(const char *words)
 {
 	static char command[256];

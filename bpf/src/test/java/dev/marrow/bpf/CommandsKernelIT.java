@@ -43,6 +43,15 @@ class CommandsKernelIT {
 
     @Test
     void setHonoursItsOptions() {
+        store.store.control().clockFixedMillis(1_000_000);
+        try {
+            setsWithOptions();
+        } finally {
+            store.store.control().clockFixedMillis(0);
+        }
+    }
+
+    private static void setsWithOptions() {
         answers("$-1\r\n", "SET", "options", "a", "XX");
         answers("+OK\r\n", "SET", "options", "a", "NX");
         answers("$-1\r\n", "SET", "options", "b", "NX");

@@ -148,6 +148,8 @@ class TransactionKernelIT {
                 {"SET", "k", "v".repeat(300), "EX", "100"}, {"APPEND", "k", "w".repeat(9000)}, {"GET", "k"}, {"TTL", "k"}, {"PERSIST", "k"}, {"TTL", "k"},
                 {"INCR", "k"}, {"SET", "k", "x", "NX"}, {"GETDEL", "k"}, {"EXISTS", "k"}, {"SETNX", "k", "5"}, {"DECRBY", "k", "7"}, {"EXPIRE", "k", "-1"},
                 {"GET", "k"}, {"SET", "k", "last", "GET"}};
+            store.store.control().clockFixedMillis(1_000_000);
+            other.store.control().clockFixedMillis(1_000_000);
             stage(store, "k");
             for (String[] command : commands) {
                 String expected = other.call(command);

@@ -25,7 +25,8 @@ import org.junit.jupiter.api.Test;
 class LogCommitTest {
 
     private static final long TEN_SECONDS = 10_000_000_000L;
-    private static final LogWriterOptions PATIENT = OPTIONS.withIdleNanosMax(3_600_000_000_000L);
+    /** And by this clock no sync takes long. */
+    private static final LogWriterOptions PATIENT = OPTIONS.withIdleNanosMax(3_600_000_000_000L).withClockNanos(() -> 0);
 
     /** Who wrote, and what was said. */
     private static final class Listener implements DurabilityListener {
@@ -69,8 +70,14 @@ class LogCommitTest {
     private LogWriter start(LogWriterOptions options) throws Exception {
         LogWriter writer = LogFixture.writer(ring, directory, options, listener);
         writer.start();
-        Thread.sleep(20);
+        while (Thread.getAllStackTraces().keySet().stream().noneMatch(LogCommitTest::isWriterAsleep)) {
+            Thread.sleep(1);
+        }
         return writer;
+    }
+
+    private static boolean isWriterAsleep(Thread thread) {
+        return thread.getName().equals("marrow-log-writer") && thread.getState() == Thread.State.TIMED_WAITING;
     }
 
     private static void await(String what, BooleanSupplier condition) {
@@ -211,7 +218,7 @@ class LogCommitTest {
         LogWriter writer = start(PATIENT);
         commitAndWait(writer, put(1));
         long durable = writer.durable();
-        failNext(call);
+        LogFixture.failNext(storage, directory, call);
         put(2);
         writer.commit();
         assertTrue(writer.failed());
@@ -220,18 +227,5 @@ class LogCommitTest {
         assertEquals(durable, writer.durable());
         assertEquals(1, listener.heard.failures.size());
         assertEquals(0, storage.logForcesAfterFault, "nothing is synced after that");
-    }
-
-    /** Once the spare segment is there and nobody calls any more. */
-    private void failNext(int call) throws Exception {
-        for (long seen = -1; ; Thread.sleep(20)) {
-            synchronized (storage) {
-                if (storage.calls == seen && directory.segments().size() > 1) {
-                    storage.failAtCall = storage.calls + call;
-                    return;
-                }
-                seen = storage.calls;
-            }
-        }
     }
 }

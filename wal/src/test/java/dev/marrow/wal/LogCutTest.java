@@ -38,7 +38,8 @@ class LogCutTest {
     }
 
     private long lastSegment() throws IOException {
-        return storage.list(DIR.resolve("wal")).size();
+        // a name that is none may be on its way to be one
+        return storage.list(DIR.resolve("wal")).stream().filter(name -> SegmentKind.LOG.sequenceOf(name) != 0).count();
     }
 
     private void damageMiddle() {

@@ -85,4 +85,17 @@ final class LogFixture {
         directory.close();
         return clean ? storage.killed() : killed;
     }
+
+    /** Lets a call to the storage fail, 1 the next; once the spare segment is there and nobody calls any more. */
+    static void failNext(FaultStorage storage, LogDirectory directory, int call) throws Exception {
+        for (long seen = -1; ; Thread.sleep(20)) {
+            synchronized (storage) {
+                if (storage.calls == seen && directory.segments().size() > 1) {
+                    storage.failAtCall = storage.calls + call;
+                    return;
+                }
+                seen = storage.calls;
+            }
+        }
+    }
 }

@@ -21,7 +21,7 @@ import org.junit.jupiter.api.function.Executable;
 class BadInputIT {
     private static final String MARK = RespClient.encode("ECHO", "<the end of the input>");
     private static final String MARKED = "$22\r\n<the end of the input>\r\n";
-    private static final int QUIET_MS = 300;
+    private static final int QUIET_MS = 1_000;
 
     private static TestServer server;
     private static TestServer locked;

@@ -39,7 +39,7 @@ import redis.clients.jedis.params.SetParams;
 
 /** The clients people use, as they come. */
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
-@Timeout(value = 60, unit = TimeUnit.SECONDS, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
+@Timeout(value = 300, unit = TimeUnit.SECONDS, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
 class ClientsIT {
     private static final int BENCHMARK_REQUESTS = 20_000;
     private static final Pattern REQUESTS_PER_SECOND = Pattern.compile("(\\w+): ([0-9.]+) requests per second");

@@ -106,7 +106,8 @@ class DirectoryIT {
                 }
             }
             try (Stream<Path> files = Files.list(from.resolve(kind))) {
-                for (Path file : files.toList()) {
+                // the server renames what it allocates ahead
+                for (Path file : files.filter(file -> !file.toString().endsWith(".tmp")).toList()) {
                     Files.copy(file, to.resolve(kind).resolve(file.getFileName()));
                 }
             }

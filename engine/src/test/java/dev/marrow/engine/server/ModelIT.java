@@ -34,6 +34,9 @@ class ModelIT {
     private static final int LARGE_DIVISOR = 4;
     private static final Executor VIRTUAL = task -> Thread.ofVirtual().start(task);
 
+    /** A server has executed a command at most so long after the model did. */
+    private long lagMillis;
+
     private record Sent(List<String> command, RedisModel.Expected expected, List<String> forRedis) {
         boolean isForRedis() {
             return !forRedis.isEmpty() && !(expected instanceof RedisModel.Expected.Bytes bytes && bytes.limit());
@@ -56,7 +59,7 @@ class ModelIT {
         run(durability, LARGE);
     }
 
-    private static void run(String durability, int valueBytesMax) throws Exception {
+    private void run(String durability, int valueBytesMax) throws Exception {
         long seed = Long.getLong("marrow.model.seed", new Random().nextLong());
         try (TestServer marrow = TestServer.start("durability", durability, "tier-two", valueBytesMax == SMALL ? "0" : "256mb",
                 "proto-max-bulk-len", Integer.toString(LARGE))) {
@@ -94,7 +97,7 @@ class ModelIT {
         }
     }
 
-    private static void run(TestServer marrow, Peers redis, long seed, int valueBytesMax) throws Exception {
+    private void run(TestServer marrow, Peers redis, long seed, int valueBytesMax) throws Exception {
         Random random = new Random(seed);
         CommandGenerator generator = new CommandGenerator(random, System.currentTimeMillis(), valueBytesMax);
         RedisModel model = new RedisModel(valueBytesMax);
@@ -102,11 +105,14 @@ class ModelIT {
             resp3.call("HELLO", "3");
             for (int i = 0; i < (valueBytesMax == SMALL ? PIPELINES : PIPELINES / LARGE_DIVISOR); i++) {
                 boolean three = random.nextBoolean();
+                long begin = System.currentTimeMillis();
                 List<Sent> pipeline = pipeline(generator, model, three, random);
                 exchange("Marrow", three ? resp3 : resp2, pipeline, random);
+                lagMillis = Math.max(lagMillis, System.currentTimeMillis() - begin);
                 if (!redis.clients.isEmpty()) {
                     List<Sent> common = pipeline.stream().filter(Sent::isForRedis).map(Sent::toRedis).toList();
                     exchange("redis-server", redis.clients.get(three ? 1 : 0), common, random);
+                    lagMillis = Math.max(lagMillis, System.currentTimeMillis() - begin);
                 }
             }
         }
@@ -142,7 +148,7 @@ class ModelIT {
         return pipeline;
     }
 
-    private static void exchange(String who, RespClient client, List<Sent> pipeline, Random random) throws Exception {
+    private void exchange(String who, RespClient client, List<Sent> pipeline, Random random) throws Exception {
         StringBuilder bytes = new StringBuilder();
         pipeline.forEach(sent -> bytes.append(RespClient.encode(sent.command())));
         int[] cuts = random.ints(random.nextInt(PIECES_MAX), 0, bytes.length() + 1).sorted().toArray();
@@ -182,7 +188,7 @@ class ModelIT {
         }
     }
 
-    private static void check(String who, List<Sent> pipeline, int i, String reply, long before, long after) {
+    private void check(String who, List<Sent> pipeline, int i, String reply, long before, long after) {
         boolean right = switch (pipeline.get(i).expected()) {
             case RedisModel.Expected.Bytes bytes -> bytes.bytes().equals(reply);
             case RedisModel.Expected.TimeLeft left -> isTimeLeft(left, reply, before, after);
@@ -217,24 +223,24 @@ class ModelIT {
         return reply.startsWith(value) && reply.substring(value.length()).matches(":[1-9][0-9]*\r\n");
     }
 
-    private static boolean isTimeLeft(RedisModel.Expected.TimeLeft left, String reply, long before, long after) {
+    private boolean isTimeLeft(RedisModel.Expected.TimeLeft left, String reply, long before, long after) {
         if (!reply.matches(":[0-9]+\r\n")) {
             return false;
         }
         long unit = left.milliseconds() ? 1 : 1000;
         long millis = Long.parseLong(reply.substring(1, reply.length() - 2)) * unit;
-        long slack = CLOCK_SLACK_MILLIS + unit;
+        long slack = CLOCK_SLACK_MILLIS + lagMillis + unit;
         // The model took its deadline up to `after - before` earlier than the server did.
         return millis >= left.deadlineMillis() - after - slack && millis <= left.deadlineMillis() - before + (after - before) + slack;
     }
 
-    private static boolean isDeadline(RedisModel.Expected.Deadline deadline, String reply, long before, long after) {
+    private boolean isDeadline(RedisModel.Expected.Deadline deadline, String reply, long before, long after) {
         if (!reply.matches(":[0-9]+\r\n")) {
             return false;
         }
         long unit = deadline.milliseconds() ? 1 : 1000;
         long millis = Long.parseLong(reply.substring(1, reply.length() - 2)) * unit;
-        return Math.abs(millis - deadline.deadlineMillis()) <= CLOCK_SLACK_MILLIS + unit + (after - before);
+        return Math.abs(millis - deadline.deadlineMillis()) <= CLOCK_SLACK_MILLIS + lagMillis + unit + (after - before);
     }
 
     private static boolean isAnyOrder(RedisModel.Expected.AnyOrder any, String reply) {
@@ -272,7 +278,7 @@ class ModelIT {
         assertEquals(List.copyOf(content.keySet()), bulks(client.call("KEYS", "*")), "KEYS " + when);
     }
 
-    private static void assertContent(TestServer marrow, RedisModel model, CommandGenerator generator, String when) throws Exception {
+    private void assertContent(TestServer marrow, RedisModel model, CommandGenerator generator, String when) throws Exception {
         long now = System.currentTimeMillis();
         Map<String, Map.Entry<String, Long>> content = model.content(now);
         try (RespClient client = marrow.connect()) {

@@ -48,6 +48,7 @@ class MonitorIT {
             assertEquals("\"EXEC\"", shown(monitor));
             assertEquals("+RESET\r\n", monitor.call("RESET"));
             long served = server.onHostCommands();
+            server.vouchForLog();
             client.call("SET", "after", "1");
             client.call("SET", "after", "2");
             assertTrue(server.onHostCommands() > served, "the door is open again");
@@ -71,6 +72,7 @@ class MonitorIT {
             }
             assertTrue(polls < POLLS_MAX, "it is still there");
             long served = server.onHostCommands();
+            server.vouchForLog();
             client.call("SET", "k", "1");
             client.call("SET", "k", "2");
             assertTrue(server.onHostCommands() > served, "the door is open again");

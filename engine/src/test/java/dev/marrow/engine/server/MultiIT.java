@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import dev.marrow.bpf.ControlPage;
 import dev.marrow.bpf.RedoRing;
 import java.io.IOException;
 import java.util.ArrayList;
@@ -11,6 +12,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CyclicBarrier;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
@@ -89,13 +91,16 @@ class MultiIT {
     @Test
     void expiryBreaksAWatchUnlessItWasOverBefore() throws Exception {
         try (TestServer marrow = TestServer.start("durability", "everysec"); RespClient client = marrow.connect()) {
+            ControlPage control = marrow.server().store().control();
+            long now = System.currentTimeMillis();
+            control.clockFixedMillis(now);
             client.call("SET", "k", "v", "PX", "100");
             client.call("WATCH", "k");
-            Thread.sleep(300);
+            control.clockFixedMillis(now + 101);
             client.call("MULTI");
             assertEquals("*-1\r\n", client.call("EXEC"));
-            client.call("SET", "k", "v", "PX", "1");
-            Thread.sleep(50);
+            client.call("SET", "k", "v", "PX", "100");
+            control.clockFixedMillis(now + 202);
             client.call("WATCH", "k");
             client.call("MULTI");
             assertEquals("*0\r\n", client.call("EXEC"), "expired when it was watched");
@@ -192,10 +197,12 @@ class MultiIT {
         int increments = 300;
         try (TestServer marrow = TestServer.start("durability", "everysec"); ExecutorService threads = Executors.newCachedThreadPool()) {
             List<Future<Integer>> running = new ArrayList<>();
+            CyclicBarrier all = new CyclicBarrier(clients);
             for (int c = 0; c < clients; c++) {
                 running.add(threads.submit(() -> {
                     int lost = 0;
                     try (RespClient client = marrow.connect()) {
+                        all.await();
                         for (int done = 0; done < increments;) {
                             client.call("WATCH", "counter");
                             String value = client.call("GET", "counter");

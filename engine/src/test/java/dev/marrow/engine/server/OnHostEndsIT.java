@@ -22,7 +22,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
 /** I11: what becomes of the clients that a server served inside their own send() when it is gone, and of what it left on their sockets. */
-@Timeout(value = 120, unit = TimeUnit.SECONDS, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
+@Timeout(value = 300, unit = TimeUnit.SECONDS, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
 class OnHostEndsIT {
     private static final int SETTLE_TRIES = 200;
     private static final int SETTLE_MILLIS = 25;
@@ -153,7 +153,9 @@ class OnHostEndsIT {
                     for (int i = 0; i < 4; i++) {
                         clients.add(Thread.ofPlatform().start(() -> increment(server.port(), acknowledged)));
                     }
-                    TimeUnit.MILLISECONDS.sleep(300);
+                    while (acknowledged.get() < saved + 1_000) {
+                        TimeUnit.MILLISECONDS.sleep(10);
+                    }
                     server.terminate();
                     assertEquals(0, server.exit(), server.output());
                     for (Thread client : clients) {
@@ -169,7 +171,6 @@ class OnHostEndsIT {
                     assertEquals(0, server.exit(), server.output());
                 }
                 assertTrue(saved >= acknowledged.get(), "acknowledged " + acknowledged + ", saved " + saved);
-                assertTrue(acknowledged.get() > 1_000 * (round + 1), "the load was on: " + acknowledged);
             }
         } finally {
             unpin(directory);

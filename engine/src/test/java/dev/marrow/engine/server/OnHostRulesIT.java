@@ -109,7 +109,9 @@ class OnHostRulesIT {
     private static void aReplyDoesNotOvertakeOneThatTheServerHolds(TestServer server, FrozenStorage storage) throws Exception {
         try (RespClient client = known(server)) {
             storage.freeze();
+            long ring = server.ringPosition();
             client.send(RespClient.encode("SET", "k", "v"));
+            server.awaitExecuted(ring);
             assertNoReply(client, "the write is held until it is durable");
             client.send(RespClient.encode("PING"));
             assertNoReply(client, "PING comes behind the held reply");
@@ -121,8 +123,12 @@ class OnHostRulesIT {
 
     private static void aReplyDoesNotOvertakeOneThatIsNotReadYet(TestServer server, FrozenStorage storage) throws Exception {
         try (RespClient client = known(server)) {
+            EventLoop loop = server.server().loops().getFirst();
+            long before = loop.bytesOut();
             client.send(RespClient.encode("CLIENT", "GETNAME"));
-            TimeUnit.MILLISECONDS.sleep(100);       // it is here; the kernel does not tell of it (FIONREAD)
+            while (loop.bytesOut() == before) {     // then it is here; the kernel does not tell of it (FIONREAD)
+                TimeUnit.MILLISECONDS.sleep(50);
+            }
             client.send(RespClient.encode("PING"));
             assertEquals("$-1\r\n", client.reply());
             assertEquals("+PONG\r\n", client.reply());
@@ -225,9 +231,10 @@ class OnHostRulesIT {
             assertEquals("+OK\r\n", writer.call("SET", "old", "durable"));
             assertEquals("+OK\r\n", writer.call("SET", "gone", "durable"));
             storage.freeze();
+            long ring = server.ringPosition();
             writer.send(RespClient.encode("SET", "k", "v"));
             writer.send(RespClient.encode("DEL", "gone"));
-            TimeUnit.MILLISECONDS.sleep(50);
+            server.awaitExecuted(ring);
             long before = server.onHostCommands();
             assertEquals("$7\r\ndurable\r\n", reader.call("GET", "old"));
             assertEquals(before + 1, server.onHostCommands(), "what is durable is served here");
@@ -256,7 +263,9 @@ class OnHostRulesIT {
     private static void aClosedConnectionIsNotServed(TestServer server, FrozenStorage storage) throws Exception {
         try (RespClient client = known(server)) {
             assertEquals("+OK\r\n", client.call("QUIT"));
-            TimeUnit.MILLISECONDS.sleep(100);       // the server's FIN is here
+            while (server.server().connectedClients() > 0) {    // then the server's FIN is here
+                TimeUnit.MILLISECONDS.sleep(1);
+            }
             long before = server.onHostCommands();
             try {
                 client.send(RespClient.encode("SET", "k", "v"));

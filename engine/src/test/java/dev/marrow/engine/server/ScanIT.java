@@ -313,8 +313,9 @@ class ScanIT {
                 readers.get(i).call("PING");
             }
             storage.freeze();
+            long ring = server.ringPosition();
             writer.send(RespClient.encode("RENAME", "there", "new"));
-            Thread.sleep(SETTLE_MILLIS);
+            server.awaitExecuted(ring);
             for (int i = 0; i < looks.size(); i++) {
                 readers.get(i).send(RespClient.encode(looks.get(i)));
             }

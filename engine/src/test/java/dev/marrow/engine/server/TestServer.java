@@ -16,12 +16,15 @@ import java.nio.file.FileVisitResult;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
-import java.util.Optional;
 import java.nio.file.SimpleFileVisitor;
 import java.nio.file.attribute.BasicFileAttributes;
+import java.util.Optional;
+import java.util.concurrent.TimeUnit;
 
 /** A server in this process on a free port and a directory of its own; closing removes pins and files, whatever state it is in. */
 final class TestServer implements AutoCloseable {
+
+    private static final long QUIET_MILLIS = 50;
 
     private final Path directory;
     private final Storage storage;
@@ -40,6 +43,10 @@ final class TestServer implements AutoCloseable {
                 .set("test", "port", "0")
                 .set("test", "dir", directory.toString())
                 .set("test", "memory", "64mb")
+                // its zeros are written and synced at each start
+                .set("test", "log-segment-size", "16mb")
+                // a disk that others keep busy is no reason to fail
+                .set("test", "stall-timeout", "60000")
                 .set("test", "capacity", "20000");
         for (int i = 0; i < options.length; i += 2) {
             builder.set("test", options[i], options[i + 1]);
@@ -111,9 +118,28 @@ final class TestServer implements AutoCloseable {
         return instance.length > 0 && BpfFs.pinned(instance);
     }
 
+    /** Says that the log keeps its second, so that the next write is served on-host although the thread that says so may not have had its turn. */
+    void vouchForLog() {
+        server.onHostDoor().logAlive();
+    }
+
     /** Commands that the on-host door has served. */
     long onHostCommands() {
         return server.onHostDoor().commands();
+    }
+
+    /** For {@link #awaitExecuted}: before the commands are sent. */
+    long ringPosition() {
+        return server.store().ring().producerPosition();
+    }
+
+    /** Waits until commands that were sent, but are not acknowledged, have been executed: something came to the ring, and then nothing for a while. */
+    void awaitExecuted(long ringBefore) throws InterruptedException {
+        long seen = ringBefore;
+        for (long now = ringPosition(); now == ringBefore || now != seen; now = ringPosition()) {
+            seen = now;
+            TimeUnit.MILLISECONDS.sleep(QUIET_MILLIS);
+        }
     }
 
     Server server() {
