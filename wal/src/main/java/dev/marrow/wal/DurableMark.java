@@ -39,7 +39,7 @@ final class DurableMark {
 
     /** Stops all acknowledgements. True for the first failure only. */
     synchronized boolean fail(Throwable failure) {
-        if (failed) {
+        if (cause.isPresent()) {
             return false;
         }
         cause = Optional.of(failure);

@@ -70,9 +70,7 @@ class LogCommitTest {
     private LogWriter start(LogWriterOptions options) throws Exception {
         LogWriter writer = LogFixture.writer(ring, directory, options, listener);
         writer.start();
-        while (Thread.getAllStackTraces().keySet().stream().noneMatch(LogCommitTest::isWriterAsleep)) {
-            Thread.sleep(1);
-        }
+        await("the writer's thread sleeps", () -> Thread.getAllStackTraces().keySet().stream().anyMatch(LogCommitTest::isWriterAsleep));
         return writer;
     }
 

@@ -16,6 +16,9 @@ final class LogFixture {
     static final Path DIR = Path.of("/data");
     static final LogWriterOptions OPTIONS = LogWriterOptions.defaults().withSegmentBytes(LogWriterOptions.SEGMENT_BYTES_MIN);
 
+    private static final int LOOKS_MAX = 1_000;
+    private static final long LOOK_MILLIS = 20;
+
     private LogFixture() {}
 
     /** Remembers what it heard, and whether it was told anything it should not have been. */
@@ -88,7 +91,8 @@ final class LogFixture {
 
     /** Lets a call to the storage fail, 1 the next; once the spare segment is there and nobody calls any more. */
     static void failNext(FaultStorage storage, LogDirectory directory, int call) throws Exception {
-        for (long seen = -1; ; Thread.sleep(20)) {
+        long seen = -1;
+        for (int looks = 0; looks < LOOKS_MAX; looks++) {
             synchronized (storage) {
                 if (storage.calls == seen && directory.segments().size() > 1) {
                     storage.failAtCall = storage.calls + call;
@@ -96,6 +100,8 @@ final class LogFixture {
                 }
                 seen = storage.calls;
             }
+            Thread.sleep(LOOK_MILLIS);
         }
+        throw new AssertionError("the storage is called all the time");
     }
 }
