@@ -44,11 +44,11 @@ final class ServeCommand implements Callable<Integer> {
             }
         });
         Runtime.getRuntime().addShutdownHook(hook);
-        // whoever reads "ready" may stop it at once
-        System.out.println(server.report().describe());
-        System.out.println("ready: listening on " + String.join(",", config.bind()) + " port " + server.port() + ", durability "
-                + config.durability().word() + ", on-host " + (config.onHost() ? "on" : "off") + ", directory " + config.dir());
         try {
+            // whoever reads "ready" may stop it at once
+            System.out.println(server.report().describe());
+            System.out.println("ready: listening on " + String.join(",", config.bind()) + " port " + server.port() + ", durability "
+                    + config.durability().word() + ", on-host " + (config.onHost() ? "on" : "off") + ", directory " + config.dir());
             server.awaitStop();
             Throwable failure = server.failure();
             tell(failure);
