@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
  * For tests, which cannot wait for somebody to come between two steps of a program: programs that take their time there.  Only those that are built
- * with such a mutant have any of it.
+ * with such a mutant have any of it.  Under a lock, where bpf_loop is not allowed, it is linger() in table.h.
  */
 #ifndef MARROW_LINGER_H
 #define MARROW_LINGER_H

@@ -28,7 +28,7 @@ final class ReplayWorker {
     private int filled;
     /** Whether there are deletes in what is filled. */
     private boolean deletes;
-    /** When there was no room: how much all workers had loaded, and since when they have not gone on. */
+    /** When there was no room: how much all workers had loaded, and how many looks ago. */
     private long loadsSeen = -1;
     private int looks;
     private boolean shuffled;

@@ -233,6 +233,8 @@ class OnHostRulesIT {
             storage.freeze();
             long ring = server.ringPosition();
             writer.send(RespClient.encode("SET", "k", "v"));
+            server.awaitExecuted(ring);
+            ring = server.ringPosition();
             writer.send(RespClient.encode("DEL", "gone"));
             server.awaitExecuted(ring);
             long before = server.onHostCommands();

@@ -75,12 +75,7 @@ class PowerCutIT {
         Findings findings = new Findings();
         CrashTable table = new CrashTable();
         for (int i = 0; i < CONTROL_STORES_MAX && findings.lost() == 0; i++) {
-            try {
-                controlWithOneStore(durability, environment, failStops, findings, table);
-            } catch (IOException notStarted) {
-                // A log of which whole parts are gone may be refused; that is no proof that the harness sees lost writes.
-                System.out.println(name + ": " + notStarted.getMessage());
-            }
+            controlWithOneStore(seed + i, durability, environment, failStops, findings, table);
         }
         System.out.println(name);
         table.print(System.out);
@@ -88,7 +83,7 @@ class PowerCutIT {
         assertTrue(findings.lost() > 0, name + " lost nothing: the harness is blind; seed " + seed);
     }
 
-    private void controlWithOneStore(String durability, Map<String, String> environment, boolean failStops, Findings findings, CrashTable table)
+    private void controlWithOneStore(long seed, String durability, Map<String, String> environment, boolean failStops, Findings findings, CrashTable table)
             throws IOException, InterruptedException {
         try (LoopFileSystem fileSystem = new LoopFileSystem(temp, "ext4")) {
             Path dir = fileSystem.mountPoint().resolve("data");
@@ -101,6 +96,9 @@ class PowerCutIT {
                 if (findings.lost() == 0) {
                     harness.finish();
                 }
+            } catch (IOException notStarted) {
+                // A log of which whole parts are gone may be refused; that is no proof that the harness sees lost writes.
+                System.out.println(notStarted.getMessage());
             }
         }
     }
