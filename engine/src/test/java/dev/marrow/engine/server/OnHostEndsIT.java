@@ -1,6 +1,7 @@
 package dev.marrow.engine.server;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -13,9 +14,13 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -49,15 +54,15 @@ class OnHostEndsIT {
     void idleClientsAreEndedAndTheNextServerServesAtOnce(End how) throws Exception {
         Path directory = Files.createTempDirectory("marrow-test-");
         int port;
-        // whatever another server on this machine has, and may give back meanwhile
-        long programsBefore = count("prog", " name onhost ");
-        long entriesBefore = count("prog", " name onhost_entry ");
-        long mapsBefore = count("map", " name onhost_");
-        long attachedBefore = attached();
+        KernelObjects ours;
+        KernelObjects theirs;
+        KernelObjects before = KernelObjects.now();
         try {
             List<RespClient> idle = new ArrayList<>();
             try (ServerProcess server = new ServerProcess(directory, "--durability", "everysec")) {
                 server.awaitReady();
+                ours = KernelObjects.now().minus(before);
+                assertFalse(Stream.of(ours.attached, ours.tables, ours.entries, ours.maps).anyMatch(Set::isEmpty), ours.toString());
                 port = server.port();
                 for (int i = 0; i < 5; i++) {
                     idle.add(servedClient(port));
@@ -66,13 +71,14 @@ class OnHostEndsIT {
                 idle.get(0).send(RespClient.encode("ECHO", "unread"));
                 end(server, how);
             }
-            assertEquals(attachedBefore, attached(), "a program stayed on the cgroup");
+            assertTrue(Collections.disjoint(ours.attached, KernelObjects.now().attached), "a program stayed on the cgroup");
             settles("the tables' programs are gone while clients still hold their sockets",
-                    () -> count("prog", " name onhost ") <= programsBefore);
+                    () -> Collections.disjoint(ours.tables, KernelObjects.now().tables));
 
             assertEquals("$6\r\nunread\r\n", idle.get(0).reply(), "what was in the receive queue is still there");
             try (ServerProcess next = new ServerProcess(directory, "--durability", "everysec", "--port", Integer.toString(port))) {
                 assertTrue(next.awaitReady().contains(how == End.KILL ? "start: warm" : "start: cold"), next.output());
+                theirs = KernelObjects.now().minus(before);
                 for (RespClient client : idle) {
                     assertNotServed(client);
                 }
@@ -85,7 +91,10 @@ class OnHostEndsIT {
                 }
                 end(next, End.SIGTERM);
             }
-            settles("nothing is left", () -> count("prog", " name onhost_entry ") <= entriesBefore && count("map", " name onhost_") <= mapsBefore);
+            settles("nothing is left", () -> {
+                KernelObjects now = KernelObjects.now();
+                return Stream.of(ours, theirs).allMatch(gone -> Collections.disjoint(gone.entries, now.entries) && Collections.disjoint(gone.maps, now.maps));
+            });
         } finally {
             unpin(directory);
             TestServer.deleteTree(directory);
@@ -195,22 +204,34 @@ class OnHostEndsIT {
         }
     }
 
-    /** Programs ("prog") or maps ("map") in the kernel whose line has this in it. */
-    private static long count(String kind, String text) {
-        return output("bpftool", kind, "show").lines().filter(line -> line.contains(text)).count();
-    }
+    /** Ids of what on-host doors have in the kernel: attached to the cgroup, programs with the tables, programs at clients' sockets, maps. */
+    private record KernelObjects(Set<String> attached, Set<String> tables, Set<String> entries, Set<String> maps) {
+        static KernelObjects now() throws IOException {
+            String programs = output("bpftool", "prog", "show");
+            return new KernelObjects(ids(output("bpftool", "cgroup", "show", Cgroups.root().orElseThrow().toString()), "onhost_connect"),
+                    ids(programs, " name onhost "), ids(programs, " name onhost_entry "), ids(output("bpftool", "map", "show"), " name onhost_"));
+        }
 
-    private static long attached() throws IOException {
-        return output("bpftool", "cgroup", "show", Cgroups.root().orElseThrow().toString()).lines()
-                .filter(line -> line.contains("onhost_connect")).count();
+        /** What has come since: other servers on this machine may have some, and may give them back meanwhile. */
+        KernelObjects minus(KernelObjects before) {
+            return new KernelObjects(minus(attached, before.attached), minus(tables, before.tables), minus(entries, before.entries), minus(maps, before.maps));
+        }
+
+        private static Set<String> minus(Set<String> ids, Set<String> others) {
+            return ids.stream().filter(id -> !others.contains(id)).collect(Collectors.toSet());
+        }
+
+        private static Set<String> ids(String output, String text) {
+            return output.lines().filter(line -> line.contains(text)).map(line -> line.strip().split("[: ]")[0]).collect(Collectors.toSet());
+        }
     }
 
     private interface Condition {
-        boolean holds();
+        boolean holds() throws IOException;
     }
 
     /** The kernel frees in the background. */
-    private static void settles(String what, Condition condition) throws InterruptedException {
+    private static void settles(String what, Condition condition) throws IOException, InterruptedException {
         for (int i = 0; i < SETTLE_TRIES; i++) {
             if (condition.holds()) {
                 return;
